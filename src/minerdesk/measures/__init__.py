@@ -1,0 +1,1 @@
+"""Arithmetic on columns: one function, four carriers (float, array, Ibis column, pint quantity)."""

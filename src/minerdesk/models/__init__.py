@@ -1,0 +1,1 @@
+"""Statistics: arrays and a random Generator in, a frozen result out."""
