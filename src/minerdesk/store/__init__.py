@@ -1,0 +1,1 @@
+"""The archive: append-only tables with a clock, raw bytes by digest, named joins, traces."""

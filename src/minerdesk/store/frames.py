@@ -1,0 +1,48 @@
+"""Named reads, each as of an instant: what was known then, the latest word on each key.
+
+No read without ``as_of``: looking ahead is not possible by mistake.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from minerdesk.store.engine import Engine
+from minerdesk.store.tables import TABLES
+
+
+def known(engine: Engine, table: str, as_of: datetime) -> Any:
+    """Ibis expression: rows of ``table`` known at ``as_of``, one a key: the latest ``known_at``, and of
+    two known at once the one that came to the archive later."""
+    import ibis
+
+    rows = engine.table(table)
+    rows = rows.filter(rows.known_at <= ibis.literal(as_of))
+    last = ibis.window(
+        group_by=[rows[column] for column in TABLES[table].key],
+        order_by=[ibis.desc(rows.known_at), ibis.desc(rows.snapshot_no)],
+    )
+    rows = rows.mutate(place=ibis.row_number().over(last))
+    return rows.filter(rows.place == 0).drop("place")
+
+
+def rows(engine: Engine, table: str, as_of: datetime, *order: str) -> list[dict[str, Any]]:
+    """:func:`known` as records, sorted by ``order`` (default: the table's key)."""
+    expression = known(engine, table, as_of).order_by(list(order or TABLES[table].key))
+    return list(engine.run(expression).to_pylist())
+
+
+def columns(engine: Engine, table: str, as_of: datetime, names: list[str]) -> Any:
+    """:func:`known` as an Arrow table of the columns ``names``, sorted by the table's key."""
+    expression = known(engine, table, as_of).order_by(list(TABLES[table].key)).select(names)
+    return engine.run(expression)
+
+
+def findings(engine: Engine, as_of: datetime) -> list[dict[str, Any]]:
+    """Stored findings about data known at ``as_of``; those without a day count always."""
+    import ibis
+
+    found = engine.table("findings")
+    found = found.filter(found.day.isnull() | (found.known_at <= ibis.literal(as_of)))
+    return list(engine.run(found.order_by(["source", "name", "kind", "subject", "locator"])).to_pylist())

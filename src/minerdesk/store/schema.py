@@ -1,0 +1,60 @@
+"""How a table is declared: columns with type and meaning, a key, and the columns every row carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Type = Literal["string", "float", "int", "bool", "date", "instant"]
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: Type
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A table: ``key`` names the columns that, with ``known_at``, tell one row from another."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    meaning: str
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        return self.columns + PROVENANCE
+
+    def ref(self, row: dict[str, Any]) -> str:
+        """The readable key of a row: ``closes/ABTC/2025-12-05``."""
+        return "/".join([self.name, *(str(row[column]).replace("/", "-") for column in self.key)])
+
+
+#: Carried by every row of every table.
+PROVENANCE = (
+    Column("known_at", "instant", "when the public could know it"),
+    Column("ref", "string", "readable key"),
+    Column("snapshot", "string", "sha256 of the raw bytes it was read from"),
+    Column("snapshot_no", "int", "order in which those bytes came to this archive"),
+    Column("locator", "string", "place in those bytes"),
+)
+
+
+def arrow_schema(spec: TableSpec) -> Any:
+    """The pyarrow schema of a table, meanings as field metadata."""
+    import pyarrow as pa
+
+    types = {
+        "string": pa.string(),
+        "float": pa.float64(),
+        "int": pa.int64(),
+        "bool": pa.bool_(),
+        "date": pa.date32(),
+        "instant": pa.timestamp("us", "UTC"),
+    }
+    return pa.schema(
+        [pa.field(c.name, types[c.type], metadata={"meaning": c.meaning}) for c in spec.all_columns]
+    )
