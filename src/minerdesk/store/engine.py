@@ -54,7 +54,7 @@ class DuckDBEngine:
 
         # Ibis' own to_pyarrow loads pandas, which costs as much as everything else here together
         try:
-            return self.connection.raw_sql(self.connection.compile(expression)).to_arrow_table()
+            return self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
         except duckdb.IOException as fault:
             raise ArchiveDamaged(f"the archive's files cannot be read: {fault}") from fault
 

@@ -5,11 +5,13 @@ No read without ``as_of``: looking ahead is not possible by mistake.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from minerdesk.store.engine import Engine
 from minerdesk.store.tables import TABLES
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def known(engine: Engine, table: str, as_of: datetime) -> Any:
@@ -30,13 +32,30 @@ def known(engine: Engine, table: str, as_of: datetime) -> Any:
 def rows(engine: Engine, table: str, as_of: datetime, *order: str) -> list[dict[str, Any]]:
     """:func:`known` as records, sorted by ``order`` (default: the table's key)."""
     expression = known(engine, table, as_of).order_by(list(order or TABLES[table].key))
-    return list(engine.run(expression).to_pylist())
+    return records(engine.run(expression))
 
 
-def columns(engine: Engine, table: str, as_of: datetime, names: list[str]) -> Any:
-    """:func:`known` as an Arrow table of the columns ``names``, sorted by the table's key."""
+def columns(engine: Engine, table: str, as_of: datetime, names: list[str]) -> dict[str, list[Any]]:
+    """:func:`known` as one list a column of ``names``, sorted by the table's key."""
     expression = known(engine, table, as_of).order_by(list(TABLES[table].key)).select(names)
-    return engine.run(expression)
+    return dict(engine.run(expression).to_pydict())
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """The rows of an Arrow table; instants as UTC datetimes."""
+    import pyarrow as pa
+
+    instants = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    for name in instants:
+        # pyarrow would load pandas to convert them itself
+        micros = table.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+        table = table.set_column(table.schema.get_field_index(name), name, micros)
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        for name in instants:
+            if row[name] is not None:
+                row[name] = EPOCH + timedelta(microseconds=row[name])
+    return rows
 
 
 def findings(engine: Engine, as_of: datetime) -> list[dict[str, Any]]:
@@ -45,4 +64,4 @@ def findings(engine: Engine, as_of: datetime) -> list[dict[str, Any]]:
 
     found = engine.table("findings")
     found = found.filter(found.day.isnull() | (found.known_at <= ibis.literal(as_of)))
-    return list(engine.run(found.order_by(["source", "name", "kind", "subject", "locator"])).to_pylist())
+    return records(engine.run(found.order_by(["source", "name", "kind", "subject", "locator"])))
