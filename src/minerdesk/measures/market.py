@@ -86,6 +86,14 @@ def change_fraction(before_ratio: Any, after_ratio: Any) -> Any:
 
 
 @measure(DEFINITION)
+def per_session_change_fraction(
+    before_ratio: Any, before_sessions: Any, after_ratio: Any, after_sessions: Any
+) -> Any:
+    """Relative change of a flow per session: weeks with a holiday compare fairly."""
+    return (after_ratio / after_sessions) / (before_ratio / before_sessions) - 1
+
+
+@measure(DEFINITION)
 def rises_count(return_fraction: Any) -> Any:
     """1 where a name rose, 0 elsewhere."""
     return (return_fraction >= UNCHANGED_BELOW_FRACTION) * 1

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +64,10 @@ class Tip:
     """The end of a verified run: all that the next header is checked against.
 
     ``height`` of the last header (-1 before the first), its ``block_hash`` (wire order) and ``bits``,
-    ``times`` of up to eleven last headers, ``epoch_time`` of the first header of its epoch, ``work`` in hashes
-    summed from where the run began. ``None``, or fewer ``times`` than the chain has headers, mean "not known": a
-    run that starts in mid-chain. What cannot be checked then is counted in :class:`Verified`, never assumed.
+    ``times`` of up to eleven last headers, ``epoch_time`` of the first header of its epoch, ``work`` in
+    hashes summed from where the run began. ``None``, or fewer ``times`` than the chain has headers, mean
+    "not known": a run that starts in mid-chain. What cannot be checked then is counted in
+    :class:`Verified`, never assumed.
     """
 
     network: Network
@@ -111,8 +113,8 @@ def begin(
 ) -> Tip:
     """The tip before a run that starts at ``height``: from the network's first header by default.
 
-    For a run from mid-chain, ``bits`` of the header before and ``epoch_time`` of the first header of its epoch
-    let the first header's bits and the first retarget be checked too.
+    For a run from mid-chain, ``bits`` of the header before and ``epoch_time`` of the first header of its
+    epoch let the first header's bits and the first retarget be checked too.
     """
     if height < 0:
         raise InputError(f"no header has height {height}")
@@ -136,185 +138,199 @@ def extend(tip: Tip, content: bytes, *, clock: int | None = None, hashed: bytes 
     ``clock`` is the present in unix seconds; without it no header is too far ahead. ``hashed`` is
     :func:`hashes` of the same content where the caller has it already.
     """
-    run = _Run(tip, content, hashes(content) if hashed is None else hashed)
-    good, reason = run.count, ""
+    count, left = divmod(len(content), HEADER_BYTES)
+    cut = (
+        Fault(tip.height + 1 + count, count, "length", f"{REASONS['length']} ({left})", "") if left else None
+    )
+    if not count:
+        return Verified(tip, fault=cut)
+    run = _run(tip, content, hashes(content) if hashed is None else hashed, count)
+    bits, medians = _bits_rule(run), _median_rule(run)
+    good, reason = count, ""
     # each rule looks only in front of the fault found so far: of one header the first rule in order speaks
     for name, bad in (
-        ("work", run.above_target()),
-        ("linkage", run.unlinked()),
-        ("bits", run.expected_bits()[0] != run.bits),
-        ("median_time", run.not_above_median()[0]),
-        ("future_time", run.ahead_of(clock)),
-        ("version", run.retired()),
+        ("work", _above_target(run)),
+        ("linkage", _unlinked(run)),
+        ("bits", bits.expected != run.bits),
+        ("median_time", medians.bad),
+        ("future_time", _ahead(run, clock)),
+        ("version", _retired(run)),
     ):
         at = int(bad[:good].argmax()) if good else 0
         if good and bad[at]:
             good, reason = at, name
-    fault = None
-    if reason:
-        fault = run.fault(good, reason)
-    elif len(content) % HEADER_BYTES:
-        left = len(content) % HEADER_BYTES
-        fault = Fault(tip.height + 1 + good, good, "length", f"{left} bytes are left after the last header", "")
-    return run.verified(good, fault)
+    return Verified(
+        tip=_tip(run, good),
+        headers=good,
+        retargets=sum(at < good for at in bits.retargets),
+        unlinked=int(tip.block_hash is None and good > 0),
+        bits_unchecked=sum(at < good for at in bits.unchecked),
+        medians_unchecked=sum(at < good for at in medians.unchecked),
+        fault=_fault(run, good, reason, int(bits.expected[good])) if reason else cut,
+    )
 
 
+@dataclass(frozen=True)
 class _Run:
-    """The columns of a run beside its tip; each method gives one rule's verdict a header."""
+    """A run of ``count`` headers after a tip, as columns; hashes concatenated, 32 bytes each."""
 
-    def __init__(self, tip: Tip, content: bytes, hashed: bytes) -> None:
-        self.tip = tip
-        self.count = len(content) // HEADER_BYTES
-        self.first = tip.height + 1
-        self.content = content
-        self.hashed = hashed
-        fields = np.frombuffer(content, HEADER, self.count)
-        self.times = np.ascontiguousarray(fields["time"])
-        self.bits = np.ascontiguousarray(fields["bits"])
-        self.versions = np.ascontiguousarray(fields["version"])
-        self._previous = fields["previous"].tobytes()
+    tip: Tip
+    first: int
+    count: int
+    times: NDArray[np.uint32]
+    bits: NDArray[np.uint32]
+    versions: NDArray[np.int32]
+    previous: bytes
+    hashed: bytes
 
-    def above_target(self) -> Bools:
-        limit = target_of_bits(self.tip.network.limit_bits)
-        targets = bytearray()
-        lengths = []
-        for bits, length in self._spells():
-            target = _target_or_zero(bits)
-            targets += (target if target <= limit else 0).to_bytes(HASH_BYTES, "little")
-            lengths.append(length)
-        wanted = np.frombuffer(bytes(targets), "<u8").reshape(-1, 4).repeat(lengths, axis=0)
-        found = np.frombuffer(self.hashed, "<u8").reshape(-1, 4)
-        above: Bools = found[:, 0] > wanted[:, 0]
-        for word in (1, 2, 3):  # towards the most significant
-            above = (found[:, word] > wanted[:, word]) | ((found[:, word] == wanted[:, word]) & above)
-        return above
 
-    def unlinked(self) -> Bools:
-        bad = np.zeros(self.count, dtype=bool)
-        if not self.count:
-            return bad
-        if self.tip.block_hash is not None:
-            bad[0] = self._previous[:HASH_BYTES] != self.tip.block_hash
-        if self.tip.height < 0:
-            bad[0] |= self.hashed[:HASH_BYTES] != self.tip.network.genesis
-        if self._previous[HASH_BYTES:] != self.hashed[:-HASH_BYTES]:
-            before = np.frombuffer(self.hashed, "<u8").reshape(-1, 4)[:-1]
-            named = np.frombuffer(self._previous, "<u8").reshape(-1, 4)[1:]
-            bad[1:] = (before != named).any(axis=1)
-        return bad
+@dataclass(frozen=True)
+class _Bits:
+    """``expected`` bits a header; where they were recomputed, and where they could not be."""
 
-    def expected_bits(self) -> tuple[NDArray[np.uint32], int, int]:
-        """Bits by the rule ``(count,)``, how many were recomputed at a boundary, how many stay unchecked."""
-        expected = np.empty_like(self.bits)
-        if not self.count:
-            return expected, 0, 0
-        expected[1:] = self.bits[:-1]
-        expected[0] = self.bits[0] if self.tip.bits is None else self.tip.bits
-        known_start = self.tip.height < 0 or self.tip.bits is not None
-        unchecked, retargets = (0 if known_start else 1), 0
-        if not self.tip.network.retargets:
-            return expected, 0, unchecked
-        for at in range(-self.first % BLOCKS_PER_EPOCH, self.count, BLOCKS_PER_EPOCH):
-            if self.first + at == 0 or (at == 0 and not known_start):
-                continue
-            start = self.tip.epoch_time if at < BLOCKS_PER_EPOCH else int(self.times[at - BLOCKS_PER_EPOCH])
-            last = self._time_before(at)
-            if start is None or last is None:
-                expected[at] = self.bits[at]
-                unchecked += 1
-            elif _target_or_zero(int(expected[at])):
-                expected[at] = next_bits(int(expected[at]), last - start, self.tip.network)
-                retargets += 1
-        return expected, retargets, unchecked
+    expected: NDArray[np.uint32]
+    retargets: list[int]
+    unchecked: list[int]
 
-    def not_above_median(self) -> tuple[Bools, int]:
-        """Verdict ``(count,)`` and how many lack the times before."""
-        bad = np.zeros(self.count, dtype=bool)
-        known = len(self.tip.times)
-        every = np.concatenate([np.array(self.tip.times, dtype=np.uint32), self.times])
-        unchecked = 0
-        for at in range(min(MEDIAN_SPAN - known, self.count)):
-            before = sorted(int(time) for time in every[: known + at])
-            if len(before) < min(MEDIAN_SPAN, self.first + at):
-                unchecked += 1
-            elif before:
-                bad[at] = int(self.times[at]) <= before[len(before) // 2]
-        full = max(0, MEDIAN_SPAN - known)
-        if self.count > full:
-            # above the median of eleven means above at least six of them
-            now = self.times[full:]
-            passed = np.zeros(len(now), dtype=np.int8)
-            for back in range(1, MEDIAN_SPAN + 1):
-                begin_at = known + full - back
-                passed += now > every[begin_at : begin_at + len(now)]
-            bad[full:] = passed <= MEDIAN_SPAN // 2
-        return bad, unchecked
 
-    def ahead_of(self, clock: int | None) -> Bools:
-        if clock is None:
-            return np.zeros(self.count, dtype=bool)
-        return self.times.astype(np.int64) > clock + FUTURE_SECONDS
+@dataclass(frozen=True)
+class _Medians:
+    bad: Bools
+    unchecked: list[int]
 
-    def retired(self) -> Bools:
-        bad = np.zeros(self.count, dtype=bool)
-        for height, version in self.tip.network.versions:
-            start = min(max(0, height - self.first), self.count)
-            bad[start:] |= self.versions[start:] < version
-        return bad
 
-    def fault(self, at: int, reason: str) -> Fault:
-        digest = self.hashed[at * HASH_BYTES : (at + 1) * HASH_BYTES][::-1].hex()
-        previous = self._previous[at * HASH_BYTES : (at + 1) * HASH_BYTES][::-1].hex()
-        seen = {
-            "work": f"hash {digest} against bits {self.bits[at]:08x}",
-            "linkage": f"names {previous} as the header before, has hash {digest}",
-            "bits": f"bits {self.bits[at]:08x}, the rule gives {self.expected_bits()[0][at]:08x}",
-            "median_time": f"time {self.times[at]}",
-            "future_time": f"time {self.times[at]}",
-            "version": f"version {self.versions[at]}",
-        }
-        height = self.first + at
-        return Fault(height, at, reason, f"header {height}: {REASONS[reason]} ({seen[reason]})", digest)
+def _run(tip: Tip, content: bytes, hashed: bytes, count: int) -> _Run:
+    fields = np.frombuffer(content, HEADER, count)
+    return _Run(
+        tip=tip,
+        first=tip.height + 1,
+        count=count,
+        times=np.ascontiguousarray(fields["time"]),
+        bits=np.ascontiguousarray(fields["bits"]),
+        versions=np.ascontiguousarray(fields["version"]),
+        previous=fields["previous"].tobytes(),
+        hashed=hashed,
+    )
 
-    def verified(self, good: int, fault: Fault | None) -> Verified:
-        if not good:
-            return Verified(self.tip, fault=fault)
-        kept = self if good == self.count else _Run(
-            self.tip, self.content[: good * HEADER_BYTES], self.hashed[: good * HASH_BYTES]
-        )
-        _, retargets, bits_unchecked = kept.expected_bits()
-        boundary = (self.first + good - 1) // BLOCKS_PER_EPOCH * BLOCKS_PER_EPOCH - self.first
-        times = [*self.tip.times, *kept.times[-MEDIAN_SPAN:].tolist()]
-        tip = Tip(
-            network=self.tip.network,
-            height=self.tip.height + good,
-            block_hash=kept.hashed[-HASH_BYTES:],
-            bits=int(kept.bits[-1]),
-            times=tuple(times[-MEDIAN_SPAN:]),
-            epoch_time=int(self.times[boundary]) if boundary >= 0 else self.tip.epoch_time,
-            work=self.tip.work + sum(work_of_bits(bits) * length for bits, length in kept._spells()),
-        )
-        return Verified(
-            tip=tip,
-            headers=good,
-            retargets=retargets,
-            unlinked=int(self.tip.block_hash is None),
-            bits_unchecked=bits_unchecked,
-            medians_unchecked=kept.not_above_median()[1],
-            fault=fault,
-        )
 
-    def _spells(self) -> Iterator[tuple[int, int]]:
-        """Stretches of equal bits with their lengths, in order."""
-        cuts = np.flatnonzero(self.bits[1:] != self.bits[:-1]) + 1
-        edges = [0, *cuts.tolist(), self.count] if self.count else []
-        for start, stop in zip(edges, edges[1:], strict=False):
-            yield int(self.bits[start]), stop - start
+def _spells(bits: NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
+    """Stretches of equal bits with their lengths, in order."""
+    cuts = np.flatnonzero(bits[1:] != bits[:-1]) + 1
+    for start, stop in pairwise([0, *cuts.tolist(), len(bits)]):
+        yield int(bits[start]), stop - start
 
-    def _time_before(self, at: int) -> int | None:
-        if at:
-            return int(self.times[at - 1])
-        return self.tip.times[-1] if self.tip.times else None
+
+def _above_target(run: _Run) -> Bools:
+    limit = target_of_bits(run.tip.network.limit_bits)
+    targets, lengths = bytearray(), []
+    for bits, length in _spells(run.bits):
+        target = _target_or_zero(bits)
+        targets += (target if target <= limit else 0).to_bytes(HASH_BYTES, "little")
+        lengths.append(length)
+    wanted = np.frombuffer(bytes(targets), "<u8").reshape(-1, 4).repeat(lengths, axis=0)
+    found = np.frombuffer(run.hashed, "<u8").reshape(-1, 4)
+    above: Bools = found[:, 0] > wanted[:, 0]
+    for word in (1, 2, 3):  # towards the most significant
+        above = (found[:, word] > wanted[:, word]) | ((found[:, word] == wanted[:, word]) & above)
+    return above
+
+
+def _unlinked(run: _Run) -> Bools:
+    bad = np.zeros(run.count, dtype=bool)
+    if run.tip.block_hash is not None:
+        bad[0] = run.previous[:HASH_BYTES] != run.tip.block_hash
+    if run.tip.height < 0:
+        bad[0] |= run.hashed[:HASH_BYTES] != run.tip.network.genesis
+    if run.previous[HASH_BYTES:] != run.hashed[:-HASH_BYTES]:
+        named, before = (np.frombuffer(part, "<u8").reshape(-1, 4) for part in (run.previous, run.hashed))
+        bad[1:] = (named[1:] != before[:-1]).any(axis=1)
+    return bad
+
+
+def _bits_rule(run: _Run) -> _Bits:
+    tip, expected = run.tip, np.empty_like(run.bits)
+    expected[1:] = run.bits[:-1]
+    expected[0] = run.bits[0] if tip.bits is None else tip.bits
+    retargets: list[int] = []
+    unchecked = [0] if tip.bits is None and tip.height >= 0 else []
+    boundaries = range(-run.first % BLOCKS_PER_EPOCH, run.count, BLOCKS_PER_EPOCH)
+    for at in boundaries if tip.network.retargets else ():
+        if run.first + at == 0 or at in unchecked:
+            continue
+        start = tip.epoch_time if at < BLOCKS_PER_EPOCH else int(run.times[at - BLOCKS_PER_EPOCH])
+        last = int(run.times[at - 1]) if at else (tip.times[-1] if tip.times else None)
+        if start is None or last is None:
+            expected[at] = run.bits[at]
+            unchecked.append(at)
+        elif _target_or_zero(int(expected[at])):  # else the header before is at fault already
+            expected[at] = next_bits(int(expected[at]), last - start, tip.network)
+            retargets.append(at)
+    return _Bits(expected, retargets, unchecked)
+
+
+def _median_rule(run: _Run) -> _Medians:
+    bad, unchecked = np.zeros(run.count, dtype=bool), []
+    known = len(run.tip.times)
+    every = np.concatenate([np.array(run.tip.times, dtype=np.uint32), run.times])
+    few = min(max(0, MEDIAN_SPAN - known), run.count)  # headers with fewer than eleven known before them
+    for at in range(few):
+        before = sorted(every[: known + at].tolist())
+        if len(before) < min(MEDIAN_SPAN, run.first + at):
+            unchecked.append(at)
+        elif before:
+            bad[at] = run.times[at] <= before[len(before) // 2]
+    now, end = run.times[few:], known + few
+    passed = np.zeros(len(now), dtype=np.int8)
+    for back in range(1, MEDIAN_SPAN + 1) if len(now) else ():
+        passed += now > every[end - back : end - back + len(now)]
+    bad[few:] = passed <= MEDIAN_SPAN // 2  # above the median of eleven is above at least six of them
+    return _Medians(bad, unchecked)
+
+
+def _ahead(run: _Run, clock: int | None) -> Bools:
+    if clock is None:
+        return np.zeros(run.count, dtype=bool)
+    ahead: Bools = run.times.astype(np.int64) > clock + FUTURE_SECONDS
+    return ahead
+
+
+def _retired(run: _Run) -> Bools:
+    bad = np.zeros(run.count, dtype=bool)
+    for height, version in run.tip.network.versions:
+        start = min(max(0, height - run.first), run.count)
+        bad[start:] |= run.versions[start:] < version
+    return bad
+
+
+def _fault(run: _Run, at: int, reason: str, expected: int) -> Fault:
+    digest, previous = (
+        column[at * HASH_BYTES : (at + 1) * HASH_BYTES][::-1].hex() for column in (run.hashed, run.previous)
+    )
+    seen = {
+        "work": f"hash {digest}, bits {run.bits[at]:08x}",
+        "linkage": f"it names {previous}",
+        "bits": f"bits {run.bits[at]:08x}, the rule gives {expected:08x}",
+        "version": f"version {run.versions[at]}",
+    }.get(reason, f"time {run.times[at]}")
+    return Fault(run.first + at, at, reason, f"{REASONS[reason]} ({seen})", digest)
+
+
+def _tip(run: _Run, good: int) -> Tip:
+    """The tip after the first ``good`` headers of a run."""
+    tip = run.tip
+    if not good:
+        return tip
+    boundary = (tip.height + good) // BLOCKS_PER_EPOCH * BLOCKS_PER_EPOCH - run.first
+    times = (*tip.times, *run.times[max(0, good - MEDIAN_SPAN) : good].tolist())
+    return Tip(
+        network=tip.network,
+        height=tip.height + good,
+        block_hash=run.hashed[(good - 1) * HASH_BYTES : good * HASH_BYTES],
+        bits=int(run.bits[good - 1]),
+        times=times[-MEDIAN_SPAN:],
+        epoch_time=int(run.times[boundary]) if boundary >= 0 else tip.epoch_time,
+        work=tip.work + sum(work_of_bits(bits) * length for bits, length in _spells(run.bits[:good])),
+    )
 
 
 def _target_or_zero(bits: int) -> int:

@@ -73,7 +73,7 @@ class MarketPanel:
         return product
 
     def carried_close_usd(self) -> Floats:
-        """Closes with the last known one, split-adjusted, in place of a missing one (NaN before the first)."""
+        """Closes with the last known one, splits taken in, for a missing one (NaN before the first)."""
         closes = self.close_usd.copy()
         for row in range(1, len(closes)):
             gap = np.isnan(closes[row])
@@ -224,7 +224,7 @@ def _believable(
                         "count_contradicts_filing",
                         "rejected",
                         count.ticker,
-                        f"{count.shares:,.0f} shares; the filing of {filing.known_on} says {filing.shares:,.0f}",
+                        f"{count.shares:,.0f} shares; filed on {filing.known_on}: {filing.shares:,.0f}",
                         day=count.known_on,
                     )
                 )

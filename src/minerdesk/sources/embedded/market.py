@@ -131,7 +131,7 @@ def splits(snapshot: Snapshot) -> Rows:
             cells.note(
                 "impossible_split",
                 "rejected",
-                f"{line.cells['new_shares']} for {line.cells['old_shares']} on {line.cells['effective_date']}",
+                f"{line.cells['new_shares']} for {line.cells['old_shares']}, {line.cells['effective_date']}",
                 line.at("effective_date"),
                 subject=ticker,
             )
@@ -336,7 +336,7 @@ def _last_day(text: str) -> date | None:
     """The last day of a month or a year given as ``2025-06`` or ``2025``."""
     try:
         year, month = (int(part) for part in (text + "-12").split("-")[:2])
-        return date.fromordinal((date(year, month, 28).toordinal() + 4)).replace(day=1) - (
+        return date.fromordinal(date(year, month, 28).toordinal() + 4).replace(day=1) - (
             date(2000, 1, 2) - date(2000, 1, 1)
         )
     except ValueError:

@@ -1,0 +1,161 @@
+"""The report as PDF through Typst: A4, fonts embedded, numbers linked to the appendix, tagged for readers."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from minerdesk.present import fonts, layout
+from minerdesk.present.document import (
+    Block,
+    Bullets,
+    Chart,
+    Column,
+    Document,
+    KeyFigures,
+    Name,
+    Number,
+    Paragraph,
+    Provenance,
+    Run,
+    Runs,
+    Table,
+)
+from minerdesk.present.palette import COLOURS
+
+SHORT = 12
+#: A column of words longer than this shares the free width; shorter ones take what they need.
+_WIDE_LETTERS = 22
+
+Json = dict[str, Any]
+
+
+def pdf(document: Document) -> bytes:
+    """The document as PDF; the same bytes for the same document (its date is ``document.date_iso``).
+
+    The template is data-driven: the document travels as JSON, so no text of it is ever read as markup.
+    Raises :class:`KeyError` where ``document.words`` lacks a label of :data:`minerdesk.present.layout.WORDS`.
+    """
+    import typst
+
+    layout.check_words(document)
+    data = json.dumps(_document(document), ensure_ascii=False)
+    made: bytes = typst.compile(
+        _template(),
+        format="pdf",
+        font_paths=_fonts(),
+        sys_inputs={"document": data},
+        # A fixed instant: without it the hour of the run would be written into the file.
+        timestamp=0,
+    )
+    return made
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return layout.asset("templates/report.typ").encode("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> Any:
+    """Our own fonts only: a font of the machine would make the file differ from one machine to the next."""
+    import typst
+
+    paths = [str(folder) for folder in fonts.folders()]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=paths)
+
+
+def _document(document: Document) -> Json:
+    links = _Links(layout.anchors_of(document))
+    day = date.fromisoformat(document.date_iso)
+    return {
+        "language": document.language,
+        "direction": document.direction,
+        "title": document.title,
+        "subtitle": links.runs(document.subtitle),
+        "date": [day.year, day.month, day.day],
+        "fonts": fonts.families(document.language),
+        "colours": {token: light for token, (light, _) in COLOURS.items()},
+        "words": document.words,
+        "sections": [
+            {"title": section.title, "blocks": [links.block(block) for block in section.blocks]}
+            for section in document.sections
+        ],
+        "provenance": [links.entry(entry) for entry in _unique(document.provenance)],
+    }
+
+
+def _unique(entries: tuple[Provenance, ...]) -> tuple[Provenance, ...]:
+    """The first entry of each anchor: a label may stand only once in a PDF."""
+    return tuple({entry.anchor: entry for entry in reversed(entries)}.values())[::-1]
+
+
+class _Links:
+    """Turns runs and blocks into what the template takes; ``anchors`` are those that can be linked to."""
+
+    def __init__(self, anchors: frozenset[str]) -> None:
+        self._anchors = anchors
+
+    def _isolated(self, text: str) -> Json:
+        direction = layout.direction_of(text)
+        parts = [[piece.text, piece.direction] for piece in layout.pieces(text)]
+        return {"dir": direction, "pieces": parts}
+
+    def run(self, run: Run) -> Json:
+        match run:
+            case Name(text=text, href=href):
+                return {"kind": "name", "href": href, **self._isolated(text)}
+            case Number(text=text, anchor=anchor, tone=tone):
+                to = anchor if anchor in self._anchors else ""
+                return {"kind": "number", "to": to, "tone": tone, **self._isolated(text)}
+            case _:
+                return {"kind": "text", "text": run.text, "strong": run.strong}
+
+    def runs(self, runs: Runs) -> list[Json]:
+        return [self.run(run) for run in runs]
+
+    def block(self, block: Block) -> Json:
+        match block:
+            case Paragraph(runs=runs, kind=kind):
+                return {"kind": "paragraph", "tone": kind, "runs": self.runs(runs)}
+            case KeyFigures(items=items):
+                tiles = [
+                    {"label": i.label, "number": self.run(i.number), "detail": self.runs(i.detail)} for i in items
+                ]
+                return {"kind": "keyfigures", "items": tiles}
+            case Table(title=title, columns=columns, rows=rows, caption=caption):
+                return {
+                    "kind": "table",
+                    "title": title,
+                    "columns": [
+                        {"title": c.title, "align": c.align, "wide": _is_wide(c, rows, at)}
+                        for at, c in enumerate(columns)
+                    ],
+                    "rows": [[self.runs(cell) for cell in row] for row in rows],
+                    "caption": self.runs(caption),
+                }
+            case Chart(title=title, svg=svg, alt=alt, caption=caption):
+                return {"kind": "chart", "title": title, "svg": svg, "alt": alt, "caption": self.runs(caption)}
+            case Bullets(items=lines):
+                return {"kind": "bullets", "items": [self.runs(line) for line in lines]}
+
+    def entry(self, entry: Provenance) -> Json:
+        groups = layout.grouped(entry.inputs, self._anchors)
+        return {
+            "anchor": entry.anchor,
+            "ref": entry.ref,
+            "value": self.runs(entry.value),
+            "method": entry.method,
+            "note": entry.method_note,
+            "inputs": [{"stem": g.stem, "refs": [[r.text, r.anchor] for r in g.refs]} for g in groups],
+            "snapshot": entry.snapshot[:SHORT],
+            "place": entry.place,
+            "origin": entry.origin,
+        }
+
+
+def _is_wide(column: Column, rows: tuple[tuple[Runs, ...], ...], at: int) -> bool:
+    longest = max((sum(len(run.text) for run in row[at]) for row in rows), default=0)
+    return column.align == "start" and longest > _WIDE_LETTERS
