@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minerdesk.desk.calendar import as_day, as_instant
@@ -57,15 +56,6 @@ class Desk:
         table = self.engine.table("closes")
         last: date = self.engine.run(table.aggregate(day=table.session.max())).to_pydict()["day"][0]
         return last
-
-
-def open_desk(path: str | Path | None = None) -> Desk:
-    """The desk over the archive at ``path`` (default: :func:`minerdesk.config.settings`), built from the
-    embedded desk on first use."""
-    from minerdesk.config import settings
-    from minerdesk.pipeline import open_or_build
-
-    return Desk(open_or_build(Path(path) if path else settings().archive))
 
 
 def _text(moment: date | datetime | str) -> str:

@@ -133,12 +133,14 @@ def _basket_log(panel: MarketPanel) -> Floats:
         return np.full(len(panel.sessions) - 1, np.nan)
     closes = panel.close_usd[:, places]
     change = closes[1:] * panel.split_ratio[1:, places] / closes[:-1] - 1
-    return np.log1p(change.mean(axis=1))
+    basket: Floats = np.log1p(change.mean(axis=1))
+    return basket
 
 
 def index_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
     """Level at both ends and return, by variant."""
-    panel, rows = whole.panel, []
+    panel = whole.panel
+    rows: list[Row] = []
     refs = whole.refs(panel.sessions[0], week.end)
     for variant, path in whole.paths.items():
         ends = [
@@ -163,7 +165,7 @@ def session_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
     """The last 61 sessions: index and bitcoin on one clock, rebased by whoever draws them."""
     panel = whole.panel
     end = panel.row(week.end)
-    rows = []
+    rows: list[Row] = []
     for row in range(max(end - BETA_SESSIONS, 0), end + 1):
         day = panel.sessions[row]
         bitcoin = None if np.isnan(whole.bitcoin_usd[row]) else float(whole.bitcoin_usd[row])
@@ -186,7 +188,8 @@ def session_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
 
 def history_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
     """The last ten weeks: return, breadth, turnover and for how many names it is known."""
-    panel, rows = whole.panel, []
+    panel = whole.panel
+    rows: list[Row] = []
     for past in weeks_before(week, panel.sessions, HISTORY_WEEKS):
         start, end = panel.row(past.start), panel.row(past.end)
         own = whole.member[end]

@@ -45,7 +45,7 @@ class AlignedReturns:
     """Log returns of ``names`` on a grid of sessions, each with the factor returns over the same span.
 
     ``returns`` and ``spans`` are ``(sessions, names)``, ``factors`` is ``(sessions, names, k)``; NaN where
-    there is no return. ``listed`` ``(names,)`` is the row of the first price, ``sessions`` where there is none.
+    there is no return. ``listed`` ``(names,)`` is the row of the first price, ``sessions`` for none.
     """
 
     returns: Floats
@@ -62,7 +62,8 @@ class AlignedReturns:
     def usable(self) -> NDArray[np.bool_]:
         """Rows fit for estimation, ``(sessions, names)``: a return of one session and all its factors."""
         finite: NDArray[np.bool_] = np.isfinite(self.returns) & np.isfinite(self.factors).all(axis=2)
-        return finite & (self.spans == 1.0)
+        single: NDArray[np.bool_] = finite & (self.spans == 1.0)
+        return single
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class EventStudy:
     """An event studied: ``at`` is its row on the grid of sessions, ``name`` its column.
 
     ``abnormal`` ``(m,)`` are log abnormal returns at ``relative`` ``(m,)`` sessions, NaN where missing, with
-    their forecast covariance ``(m, m)``. ``residuals`` ``(120,)`` are those of the estimation window, NaN where
-    a row was not used. ``coefficients`` are (alpha, betas...), ``(0, ..., 1)`` for ``sector_adjusted``.
+    their forecast covariance ``(m, m)``. ``residuals`` ``(120,)`` are those of the estimation window, NaN
+    where a row was not used. ``coefficients`` are (alpha, betas...), ``(0, ..., 1)`` if sector-adjusted.
     """
 
     at: int

@@ -6,6 +6,8 @@ its tip is the root here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minerdesk.consensus import HEADER_BYTES, block_hash
 from minerdesk.sources.chain import REASONS, Fault, Tip, extend
 
@@ -26,12 +28,16 @@ class HeaderTree:
         return digest in self._tips
 
     def add(self, header: bytes, *, clock: int | None = None) -> Fault | None:
-        """Take in a header after any known one; the fault where it is refused. A repeat changes nothing."""
+        """Take in a header after any known one; the fault where it is refused (with height -1
+        where the header before is not known). A repeat changes nothing."""
         digest, previous = block_hash(header), header[4:36]
         if digest in self._tips:
             return None
         parent = self._tips.get(previous)
         if parent is None:
+            alone = extend(Tip(self._root.network, 0), header).fault
+            if alone and alone.reason == "work":
+                return replace(alone, height=-1)
             detail = f"{REASONS['linkage']} (it names {previous[::-1].hex()}, which is not known)"
             return Fault(-1, 0, "linkage", detail, digest[::-1].hex())
         result = extend(parent, header, clock=clock)

@@ -1,0 +1,161 @@
+"""Tests of a group of events: BMP, Corrado's rank test, and Kolari and Pynnonen's for clustered events.
+
+Inputs are standardised cumulative abnormal returns (a CAR over its forecast error), one an event, and the
+estimation-window residuals. Formulas as collected at eventstudytools.com/significance-tests; the tests hold
+them to its published results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minerdesk.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GroupTest:
+    """A test that a group of ``events`` has no abnormal return.
+
+    ``degrees_of_freedom`` of Student's t, or ``None`` for the normal distribution; ``p_value`` is two-sided.
+    ``statistic`` is NaN where fewer than two events can be used.
+    """
+
+    name: str
+    statistic: float
+    p_value: float
+    events: int
+    degrees_of_freedom: int | None
+
+
+def bmp(standardised: ArrayLike) -> GroupTest:
+    """Standardised cross-sectional test of ``(events,)`` standardised CARs; NaN are left out.
+
+    ``mean / (sd / sqrt(n))``, t with n - 1 degrees of freedom: right also when the event itself raises the
+    variance [Boehmer, Musumeci and Poulsen, Journal of Financial Economics 30 (1991), 253-272].
+    """
+    return _bmp(np.asarray(standardised, dtype=np.float64), 1.0, "bmp")
+
+
+def kolari_pynnonen(standardised: ArrayLike, mean_correlation: float) -> GroupTest:
+    """BMP for events that share calendar days: BMP x sqrt((1 - r) / (1 + (n - 1) r)).
+
+    ``mean_correlation`` r is the average over all pairs (:func:`mean_correlation`) [Kolari and Pynnonen,
+    Review of Financial Studies 23 (2010), 3996-4025]. Raises :class:`InputError` if r is 1 or more, or so
+    negative that the variance of the mean would not be positive.
+    """
+    scars = np.asarray(standardised, dtype=np.float64)
+    n = int(np.isfinite(scars).sum())
+    if n < 2:
+        return _bmp(scars, 1.0, "kolari_pynnonen")
+    spread = 1.0 + (n - 1) * mean_correlation
+    if not (mean_correlation < 1.0 and spread > 0.0):
+        raise InputError(f"a mean correlation of {mean_correlation} is impossible for {n} events")
+    return _bmp(scars, float(np.sqrt((1.0 - mean_correlation) / spread)), "kolari_pynnonen")
+
+
+def corrado_rank(estimation: ArrayLike, event: ArrayLike) -> GroupTest:
+    """Rank test over all days of ``event`` ``(events, window)`` against ``estimation`` ``(events, days)``.
+
+    Each event's abnormal returns (NaN where missing) are ranked over both windows together and divided by
+    their count plus one; the mean rank of the window less 1/2 is compared with the standard deviation of
+    the daily mean rank over all days. Several days: times the root of their number. Normal distribution.
+    [Corrado, Journal of Financial Economics 23 (1989), 385-395; missing days as in Corrado and Zivney,
+    Journal of Financial and Quantitative Analysis 27 (1992), 465-478; windows as in Cowan, Review of
+    Quantitative Finance and Accounting 2 (1992), 343-358.]
+    """
+    before, window = np.atleast_2d(np.asarray(estimation)), np.atleast_2d(np.asarray(event))
+    both = np.hstack([before, window]).astype(np.float64)
+    both = both[np.isfinite(both).any(axis=1)]
+    known = np.isfinite(both)
+    n = len(both)
+    if n < 2 or not known[:, before.shape[1] :].any():
+        return GroupTest("corrado_rank", float("nan"), float("nan"), n, None)
+    scaled = _ranks(both, known) / (known.sum(axis=1, keepdims=True) + 1.0)
+    counts = known.sum(axis=0)
+    traded = counts > 0
+    daily = np.where(known, scaled, 0.0).sum(axis=0)[traded] / counts[traded] - 0.5
+    variance = float(np.mean(counts[traded] / n * daily**2))
+    in_window = np.arange(both.shape[1])[traded] >= before.shape[1]
+    days = int(in_window.sum())
+    statistic = float(np.sqrt(days) * daily[in_window].mean() / np.sqrt(variance))
+    return GroupTest("corrado_rank", statistic, _normal(statistic), n, None)
+
+
+def mean_correlation(residuals: ArrayLike, at: Sequence[int], window: tuple[int, int]) -> float:
+    """Average over all pairs of events of the correlation of their CARs over ``window``.
+
+    ``residuals`` ``(events, days)`` of estimation windows that all lie at the same distance from the events'
+    sessions ``at``. A pair correlates as its residuals do on the calendar days both have (at least 30, else
+    0), times the share of ``window`` that both events have in common; a pair without a common day counts as
+    0 [partial overlap: Kolari, Pape and Pynnonen, Review of Quantitative Finance and Accounting (2018)]. Two
+    events of one name in overlapping windows so count with nearly their full overlap.
+    """
+    values = np.asarray(residuals, dtype=np.float64)
+    n, width = values.shape
+    length = window[1] - window[0] + 1
+    total = 0.0
+    for i in range(n):
+        for j in range(i + 1, n):
+            shift = at[j] - at[i]
+            common = max(length - abs(shift), 0) / length
+            if common == 0.0:
+                continue
+            # day d of event i is day d - shift of event j
+            a = values[i, max(shift, 0) : width + min(shift, 0)]
+            b = values[j, max(-shift, 0) : width + min(-shift, 0)]
+            total += common * _correlation(a, b)
+    return 2.0 * total / (n * (n - 1)) if n > 1 else 0.0
+
+
+def overlapping_pairs(at: Sequence[int], window: tuple[int, int]) -> int:
+    """How many pairs of events have a calendar session of ``window`` in common."""
+    rows = np.sort(np.asarray(at, dtype=np.int64))
+    length = window[1] - window[0] + 1
+    return int(sum(np.searchsorted(rows, row + length) - i - 1 for i, row in enumerate(rows)))
+
+
+#: Fewer common days than this say nothing about a correlation.
+FEWEST_COMMON_DAYS = 30
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < FEWEST_COMMON_DAYS:
+        return 0.0
+    x, y = a[both] - a[both].mean(), b[both] - b[both].mean()
+    scale = float(np.sqrt((x @ x) * (y @ y)))
+    return float(x @ y) / scale if scale > 0 else 0.0
+
+
+def _bmp(scars: Floats, factor: float, name: str) -> GroupTest:
+    from minerdesk.models.event_study import two_sided
+
+    kept = scars[np.isfinite(scars)]
+    n = len(kept)
+    sd = float(kept.std(ddof=1)) if n > 1 else 0.0
+    if sd == 0.0:
+        return GroupTest(name, float("nan"), float("nan"), n, max(n - 1, 0))
+    statistic = factor * float(kept.mean()) / (sd / float(np.sqrt(n)))
+    return GroupTest(name, statistic, two_sided(statistic, n - 1), n, n - 1)
+
+
+def _ranks(values: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Ranks from 1 within each row, ties averaged; a missing value has no meaning in the result."""
+    ranks = np.ones_like(values)
+    for row, (line, has) in enumerate(zip(values, known, strict=True)):
+        ordered = np.sort(line[has])
+        below = np.searchsorted(ordered, line, side="left")
+        ranks[row] = (below + np.searchsorted(ordered, line, side="right") + 1) / 2.0
+    return ranks
+
+
+def _normal(z: float) -> float:
+    from scipy.special import ndtr
+
+    return float(2.0 * ndtr(-abs(z)))
