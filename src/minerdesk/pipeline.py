@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from minerdesk.errors import ArchiveDamaged, ArchiveMissing
-from minerdesk.records import Rows, Snapshot
+from minerdesk.records import Finding, Rows, Snapshot
 from minerdesk.sources import embedded
-from minerdesk.store import snapshots
+from minerdesk.store import doctor
 from minerdesk.store.archive import Archive, ingest, open_archive
 from minerdesk.store.archive import rebuild as write_generation
 
@@ -16,11 +16,13 @@ PARSERS = {embedded.NAME: embedded.parse}
 
 
 def open_or_build(path: Path) -> Archive:
-    """The archive at ``path``; built from the embedded desk on first use."""
+    """The archive at ``path``; built from the embedded desk on first use, and rebuilt from its own bytes
+    where it was written with other tables than those declared today."""
     try:
-        return open_archive(path)
+        archive = open_archive(path)
     except ArchiveMissing:
         return refresh(path)
+    return archive if archive.current else rebuild(path)
 
 
 def refresh(path: Path) -> Archive:
@@ -30,11 +32,17 @@ def refresh(path: Path) -> Archive:
 
 def rebuild(path: Path) -> Archive:
     """Parse every snapshot of the archive again, offline, into a new generation of all tables."""
-    parsed = []
-    for card in snapshots.cards(path):
-        snapshot = card.load(path)
-        parsed.append((card, snapshot, parse(snapshot)))
-    return write_generation(path, parsed) if parsed else refresh(path)
+    try:
+        archive = write_generation(path, parse)
+    except ArchiveMissing:
+        return refresh(path)
+    # no commit was there to say what belongs together: a killed first build may have left half a desk
+    return refresh(path) if archive.commit.number == 1 else archive
+
+
+def examine(path: Path) -> tuple[Finding, ...]:
+    """What is wrong with the archive at ``path``, and what lies about in it."""
+    return doctor.examine(path, parse)
 
 
 def parse(snapshot: Snapshot) -> Rows:

@@ -26,6 +26,7 @@ JOULES_PER_KWH = 3.6e6
 HASHES_PER_DIFFICULTY = 2.0**48 / 65_535.0
 #: The industry's rounded value, 15 ppm lower; hashprice is published with this one.
 HASHES_PER_DIFFICULTY_ROUNDED = 2.0**32
+TARGET_SECONDS_PER_BLOCK = 600.0
 
 #: Unit of each factor above, in pint's grammar (``btc``, ``usd``, ``hash``, ``block``, ``diff`` are ours).
 FACTOR_UNITS: dict[str, str] = {
@@ -44,6 +45,7 @@ FACTOR_UNITS: dict[str, str] = {
     "JOULES_PER_KWH": "joule / kilowatt_hour",
     "HASHES_PER_DIFFICULTY": "hash / (block * diff)",
     "HASHES_PER_DIFFICULTY_ROUNDED": "hash / (block * diff)",
+    "TARGET_SECONDS_PER_BLOCK": "second / block",
 }
 
 #: Name suffix -> unit in pint's grammar. The longest suffix wins. A price of one share, coin or day's rent

@@ -64,6 +64,10 @@ class Book:
         ref = f"{self.prefix}/{name}"
         return self._enter(Figure(_clean(value), unit, ref, self.as_of, method, tuple(inputs), note))
 
+    def tally(self, name: str, value: int, inputs: Iterable[str] = ()) -> Figure:
+        """A whole number counted by whoever calls (names, sessions, findings)."""
+        return self.model(name, value, "count", "count", inputs)
+
     def _enter(self, figure: Figure) -> Figure:
         if figure.ref:
             self.nodes[figure.ref] = figure

@@ -116,4 +116,4 @@ def company(engine: Engine, ticker: str, as_of: datetime, as_of_text: str) -> Vi
     facts = {"ticker": ticker} | {k: str(own[k]) for k in words if own[k]}
     if own["later_ticker"] and own["later_ticker_from"] and own["later_ticker_from"] <= as_of.date():
         facts["later_ticker"] = own["later_ticker"]
-    return View("company", as_of_text, figures, tables, found, facts, book.nodes)
+    return View("company", book.prefix, as_of_text, figures, tables, found, facts, book.nodes)

@@ -105,28 +105,23 @@ def name_row(book: Book, panel: MarketPanel, week: Week, company: dict[str, Any]
 
 def turnover(book: Book, panel: MarketPanel, week: Week, ticker: str) -> Row:
     """Turnover and share volume over the sessions of ``week``; missing unless every session has a volume."""
-    rows = [panel.row(session) for session in week.sessions]
-    spent, traded = [], []
-    for row in rows:
-        place = panel.tickers.index(ticker) if ticker in panel.tickers else None
-        session = panel.sessions[row]
-        volume = float("nan") if place is None else panel.share_volume[row, place]
-        close = float("nan") if place is None else panel.close_usd[row, place]
-        if np.isnan(volume) or np.isnan(close):
-            continue
-        traded.append(book.observed(f"volumes/{ticker}/{session}", volume, "shares"))
-        spent.append(
-            book.derive(
-                f"turnover_usd/{ticker}/{session}",
-                market.turnover_usd,
-                close_usd=book.observed(f"closes/{ticker}/{session}", close, "usd"),
-                share_volume_shares=traded[-1],
-            )
-        )
-    if not traded or len(traded) < len(rows):
-        missing = Figure(None, "usd", "", book.as_of)
-        return {"turnover_usd": missing, "share_volume": Figure(None, "shares", "", book.as_of)}
+    spent, traded = None, None
+    if ticker in panel.tickers:
+        place = panel.column(ticker)
+        rows = [panel.row(session) for session in week.sessions]
+        volume = panel.share_volume[rows, place]
+        spent = float(market.turnover_usd(panel.close_usd[rows, place], volume).sum())
+        traded = float(volume.sum())
+    span = f"{ticker}/{week.sessions[0]}..{week.sessions[-1]}"
+    at = f"{ticker}/{week.end}"
+    volumes = f"volumes/{span}"
     return {
-        "turnover_usd": book.total(f"turnover_usd/{ticker}", "usd", spent),
-        "share_volume": book.total(f"share_volume/{ticker}", "shares", traded),
+        "turnover_usd": book.model(
+            f"turnover_usd/{at}",
+            spent,
+            "usd",
+            "measures.market.turnover_usd, summed",
+            (f"closes/{span}", volumes),
+        ),
+        "share_volume": book.model(f"share_volume/{at}", traded, "shares", "sum", (volumes,)),
     }

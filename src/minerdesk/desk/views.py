@@ -15,10 +15,11 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True)
 class View:
-    """``figures`` by name; ``tables`` of rows whose cells are figures, words or days; ``facts``: words and
+    """``ref`` starts the refs of its derived figures; ``figures`` by name; ``tables`` of rows whose cells are figures, words or days; ``facts``: words and
     days about the view that are no figures; ``nodes``: every figure behind the view by ref, for traces."""
 
     name: str
+    ref: str
     as_of: str
     figures: Mapping[str, Figure]
     tables: Mapping[str, tuple[Row, ...]]

@@ -27,6 +27,9 @@ UNTAGGED = "other"
 #: A share count older than this at the week's end is told of.
 STALE_COUNT_DAYS = 120
 FRIDAY = 4
+#: The "ticker" of events of the network itself.
+NETWORK = "BTC"
+EVENT_COLUMNS = ("day", "ticker", "event_type", "detail", "source_url", "source_tier", "ref")
 
 
 def week(engine: Engine, ending: date, as_of: datetime, as_of_text: str) -> View:
@@ -48,7 +51,9 @@ def week(engine: Engine, ending: date, as_of: datetime, as_of_text: str) -> View
     universe = members(companies, ending)
     names = [name_row(book, panel, span, company) for company in universe]
     events = _events(engine, as_of, span, {c["ticker"] for c in universe})
-    tagged = sorted({e["ticker"] for e in events if e["event_type"] != UNTAGGED})
+    tagged = sorted(
+        {e["ticker"] for e in events if e["event_type"] != UNTAGGED and e["day"] <= span.end} - {NETWORK}
+    )
 
     figures = _sector_figures(book, names, tagged)
     figures |= _net_figures(book, engine, as_of, panel, span, {c["ticker"] for c in universe}, figures)
@@ -63,10 +68,19 @@ def week(engine: Engine, ending: date, as_of: datetime, as_of_text: str) -> View
             sector_cap_start_usd=figures["sector_cap_with_return_usd"],
         )
         row["events"] = "; ".join(
-            f"{e['event_type']} {e['day']}" for e in events if e["ticker"] == row["ticker"]
+            f"{e['event_type']} {e['day']}"
+            for e in events
+            if e["ticker"] == row["ticker"] and e["day"] <= span.end
         )
+        row["count_age_days"] = _count_age(book, row, ending)
+    findings = _findings(engine, as_of, panel, span, names)
+    for kind in {f.kind for f in findings}:
+        told = {f.subject for f in findings if f.kind == kind}
+        book.tally(f"findings/{kind}", len(told), ("findings/*",))
+    figures |= _coverage(book, names, span, panel)
     return View(
         name="week",
+        ref=book.prefix,
         as_of=as_of_text,
         figures=figures,
         tables={
@@ -74,20 +88,13 @@ def week(engine: Engine, ending: date, as_of: datetime, as_of_text: str) -> View
             "indices": index_rows(book, whole, span),
             "sessions": session_rows(book, whole, span),
             "weeks": history_rows(book, whole, span),
-            "events": tuple(
-                {
-                    k: e[k]
-                    for k in ("day", "ticker", "event_type", "detail", "source_url", "source_tier", "ref")
-                }
-                for e in events
-            ),
+            "events": tuple({k: e[k] for k in EVENT_COLUMNS} for e in events if e["day"] <= span.end),
+            "ahead": tuple({k: e[k] for k in EVENT_COLUMNS} for e in events if e["day"] > span.end),
         },
-        findings=_findings(engine, as_of, panel, span, names, universe),
+        findings=findings,
         facts={
             "week_start": str(span.start),
             "week_end": str(span.end),
-            "sessions": str(len(span.sessions)),
-            "previous_sessions": str(len(weeks_before(span, panel.sessions, 2)[0].sessions)),
             "clock": "btc_utc_day",
             "ex_event_names": " ".join(tagged),
         },
@@ -282,12 +289,38 @@ def _turnover_figures(book: Book, panel: MarketPanel, span: Week, names: list[Ro
 
 
 def _events(engine: Engine, as_of: datetime, span: Week, tickers: set[str]) -> list[dict[str, Any]]:
-    """Dated events of the universe after the week's start and not after its end."""
+    """Dated events of the universe and of the network after the week's start, announced by ``as_of``."""
     return [
         row
-        for row in frames.rows(engine, "events", as_of, "day", "ticker")
-        if row["day"] and span.start < row["day"] <= span.end and row["ticker"] in tickers
+        for row in frames.rows(engine, "events", as_of, "day", "ticker", "event_type", "detail")
+        if row["day"] and span.start < row["day"] and row["ticker"] in tickers | {NETWORK}
     ]
+
+
+def _count_age(book: Book, row: Row, ending: date) -> Figure:
+    """Days between the week's end and the day the share count became known."""
+    shares = _figure(row, "end_shares")
+    known_on = _count_day(shares)
+    age = (ending - known_on).days if known_on else None
+    return book.model(f"count_age_days/{row['ticker']}", age, "days", "difference", shares.inputs)
+
+
+def _coverage(book: Book, names: list[Row], span: Week, panel: MarketPanel) -> dict[str, Figure]:
+    """How many names and sessions the figures rest on."""
+    returned = [_figure(r, "return_fraction") for r in names]
+    capped = [_figure(r, "market_cap_end_usd") for r in names]
+    counted: dict[str, Figure] = {}
+    for name, every in (("names_with_return", returned), ("names_with_cap", capped)):
+        there = [f.ref for f in every if f.value is not None]
+        counted[name] = book.tally(name, len(there), there)
+    before = weeks_before(span, panel.sessions, 2)
+    counted["sessions"] = book.tally("sessions", len(span.sessions), (f"closes/*/{span.start}..{span.end}",))
+    if len(before) > 1:
+        past = before[0]
+        counted["previous_sessions"] = book.tally(
+            "previous_sessions", len(past.sessions), (f"closes/*/{past.start}..{past.end}",)
+        )
+    return counted
 
 
 def _findings(
@@ -296,10 +329,9 @@ def _findings(
     panel: MarketPanel,
     span: Week,
     names: list[Row],
-    universe: list[dict[str, Any]],
 ) -> tuple[Finding, ...]:
     """What a reader of this week should know: of the data in it, and what is missing or old."""
-    inside = {c["ticker"] for c in universe}
+    inside = {str(r["ticker"]) for r in names}
     found = [f for f in panel.findings if f.subject in inside and f.day and span.start <= f.day <= span.end]
     for row in frames.findings(engine, as_of):
         about = row["day"] is not None and span.start <= row["day"] <= span.end

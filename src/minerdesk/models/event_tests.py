@@ -64,10 +64,12 @@ def corrado_rank(estimation: ArrayLike, event: ArrayLike) -> GroupTest:
 
     Each event's abnormal returns (NaN where missing) are ranked over both windows together and divided by
     their count plus one; the mean rank of the window less 1/2 is compared with the standard deviation of
-    the daily mean rank over all days. Several days: times the root of their number. Normal distribution.
-    [Corrado, Journal of Financial Economics 23 (1989), 385-395; missing days as in Corrado and Zivney,
-    Journal of Financial and Quantitative Analysis 27 (1992), 465-478; windows as in Cowan, Review of
-    Quantitative Finance and Accounting 2 (1992), 343-358.]
+    the daily mean rank over all days (:func:`rank_z`). Normal distribution. Ranks are drawn without
+    replacement, so the window's mean varies less than that of independent days: the statistic of L days out
+    of T is widened by ``sqrt((T - 1) / (T - L))``, which is 1 for one day. [Corrado, Journal of Financial
+    Economics 23 (1989), 385-395; missing days as in Corrado and Zivney, Journal of Financial and
+    Quantitative Analysis 27 (1992), 465-478; windows as in Cowan, Review of Quantitative Finance and
+    Accounting 2 (1992), 343-358.]
     """
     before, window = np.atleast_2d(np.asarray(estimation)), np.atleast_2d(np.asarray(event))
     both = np.hstack([before, window]).astype(np.float64)
@@ -82,19 +84,36 @@ def corrado_rank(estimation: ArrayLike, event: ArrayLike) -> GroupTest:
     daily = np.where(known, scaled, 0.0).sum(axis=0)[traded] / counts[traded] - 0.5
     variance = float(np.mean(counts[traded] / n * daily**2))
     in_window = np.arange(both.shape[1])[traded] >= before.shape[1]
-    days = int(in_window.sum())
-    statistic = float(np.sqrt(days) * daily[in_window].mean() / np.sqrt(variance))
+    days, total = int(in_window.sum()), len(daily)
+    if days == total or variance == 0.0:
+        return GroupTest("corrado_rank", float("nan"), float("nan"), n, None)
+    plain = rank_z(float(daily[in_window].mean()) + 0.5, float(np.sqrt(variance)), days)
+    statistic = plain * float(np.sqrt((total - 1) / (total - days)))
     return GroupTest("corrado_rank", statistic, _normal(statistic), n, None)
 
 
-def mean_correlation(residuals: ArrayLike, at: Sequence[int], window: tuple[int, int]) -> float:
+def rank_z(mean_rank: float, daily_sd: float, days: int) -> float:
+    """Rank statistic of ``days`` days whose scaled ranks (0 to 1) average ``mean_rank``, as published.
+
+    ``daily_sd`` is the standard deviation of one day's mean scaled rank: ``sqrt(L) (mean - 1/2) / sd``.
+    """
+    return float(np.sqrt(days)) * (mean_rank - 0.5) / daily_sd
+
+
+#: Fewer common days than this say nothing about a correlation.
+FEWEST_COMMON_DAYS = 30
+
+
+def mean_correlation(
+    residuals: ArrayLike, at: Sequence[int], window: tuple[int, int], *, fewest: int = FEWEST_COMMON_DAYS
+) -> float:
     """Average over all pairs of events of the correlation of their CARs over ``window``.
 
     ``residuals`` ``(events, days)`` of estimation windows that all lie at the same distance from the events'
-    sessions ``at``. A pair correlates as its residuals do on the calendar days both have (at least 30, else
-    0), times the share of ``window`` that both events have in common; a pair without a common day counts as
-    0 [partial overlap: Kolari, Pape and Pynnonen, Review of Quantitative Finance and Accounting (2018)]. Two
-    events of one name in overlapping windows so count with nearly their full overlap.
+    sessions ``at``. A pair correlates as its residuals do on the calendar days both have (0 if they are less
+    than ``fewest``), times the share of ``window`` that both events have in common; a pair without a common
+    day counts as 0 [after Kolari, Pape and Pynnonen, "Event study testing with cross-sectional correlation
+    due to partially overlapping event windows", 2018]. Two events of one name correlate fully.
     """
     values = np.asarray(residuals, dtype=np.float64)
     n, width = values.shape
@@ -109,7 +128,7 @@ def mean_correlation(residuals: ArrayLike, at: Sequence[int], window: tuple[int,
             # day d of event i is day d - shift of event j
             a = values[i, max(shift, 0) : width + min(shift, 0)]
             b = values[j, max(-shift, 0) : width + min(-shift, 0)]
-            total += common * _correlation(a, b)
+            total += common * _correlation(a, b, fewest)
     return 2.0 * total / (n * (n - 1)) if n > 1 else 0.0
 
 
@@ -120,13 +139,9 @@ def overlapping_pairs(at: Sequence[int], window: tuple[int, int]) -> int:
     return int(sum(np.searchsorted(rows, row + length) - i - 1 for i, row in enumerate(rows)))
 
 
-#: Fewer common days than this say nothing about a correlation.
-FEWEST_COMMON_DAYS = 30
-
-
-def _correlation(a: Floats, b: Floats) -> float:
+def _correlation(a: Floats, b: Floats, fewest: int) -> float:
     both = np.isfinite(a) & np.isfinite(b)
-    if both.sum() < FEWEST_COMMON_DAYS:
+    if both.sum() < fewest:
         return 0.0
     x, y = a[both] - a[both].mean(), b[both] - b[both].mean()
     scale = float(np.sqrt((x @ x) * (y @ y)))

@@ -139,23 +139,21 @@ def _fall(
     language: str,
 ) -> str:
     """A waterfall in rows: each bar runs from where the last ended; ``totals`` are drawn from zero."""
-    step = 22.0
-    sheet = Sheet(len(names) * step + 10, language)
-    rows = _rows(sheet, names, 5, step)
+    step = 21.0
+    sheet = Sheet(len(names) * step + 6, language)
+    rows = _rows(sheet, names, 3, step)
     said = [number(float(end if row in totals else end - start)) for row, (start, end) in enumerate(zip(starts, ends, strict=True))]
     room = max(sheet.width(text) for text in said) + 7
     low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
     left, right = rows.span(room, room)
     across = Scale(low, high, left, right)
     if low <= 0 <= high:
-        sheet.line([across(0)] * 2, [5, 5 + len(names) * step], "muted", 0.8)
+        sheet.line([across(0)] * 2, [3, 3 + len(names) * step], "muted")
     for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
         total = row in totals
         change = float(end - start)
         tone = "accent" if total else _tone(change)
         y = rows.y(row)
-        if total and row:
-            sheet.rule(0, WIDTH, y - step / 2, "rule")
         rows.name(row)
         sheet.bar(across(float(start)), y - 6.5, across(float(end)), y + 6.5, tone)
         if row + 1 < len(names):
@@ -229,29 +227,38 @@ def bridge(
 def movers(names: Sequence[str], returns: Floats, *, number: Format, missing: str, language: str) -> str:
     """One bar a name, from the largest rise to the largest fall, each with its signed number.
 
-    Names without a return come last with the word ``missing``.
+    The name stands across the line from its bar. Names without a return come last with the word ``missing``.
     """
     known = np.isfinite(returns)
     order = [*np.flatnonzero(known)[np.argsort(-returns[known], kind="stable")], *np.flatnonzero(~known)]
-    step = 17.5
-    sheet = Sheet(len(names) * step + 6, language)
-    rows = _rows(sheet, [names[k] for k in order], 3, step)
+    step = 15.6
+    sheet = Sheet(len(names) * step + 4, language)
     said = [number(float(returns[k])) if known[k] else missing for k in order]
-    room = max(sheet.width(text) for text in said) + 6
+    name_room = max(sheet.width(name, SMALL) for name in names) + 10
+    room = max(sheet.width(text, SMALL) for text in said) + 6
     low, high = min(0.0, float(np.nanmin(returns))), max(0.0, float(np.nanmax(returns)))
-    across = Scale(low, high, *rows.span(room if low < 0 else 0, room))
-    sheet.line([across(0)] * 2, [3, 3 + len(names) * step], "muted", 0.8)
+    # Beyond each end: room for the number of the longest bar, or for the names where no bar is that long.
+    across = _fit(low, high, max(room, name_room), room + name_room)
+    zero = across(0)
+    sheet.line([zero, zero], [2, 2 + len(names) * step], "muted")
     for row, k in enumerate(order):
-        y = rows.y(row)
-        rows.name(row)
-        if not known[k]:
-            sheet.text(across(0) + 6, y, said[row], colour="muted")
-            continue
-        value = float(returns[k])
-        sheet.bar(across(0), y - 5.5, across(value), y + 5.5, _tone(value))
-        falls = value < 0
-        sheet.text(across(value) + (-5 if falls else 5), y, said[row], across="right" if falls else "left")
+        y = 2 + (row + 0.5) * step
+        value = float(returns[k]) if known[k] else -0.0
+        rises = value > 0
+        sheet.text(zero + (-6 if rises else 6), y, names[k], size=SMALL, across="right" if rises else "left")
+        end = across(value)
+        if known[k]:
+            sheet.bar(zero, y - 5, end, y + 5, _tone(value))
+        ink = "ink" if known[k] else "muted"
+        sheet.text(end + (5 if rises else -5), y, said[row], size=SMALL, across="left" if rises else "right", colour=ink)
     return sheet.svg()
+
+
+def _fit(low: float, high: float, left: float, right: float) -> Scale:
+    """A scale whose zero keeps ``left`` and ``right`` points free beyond both ends of the sheet's bars."""
+    per_unit = (WIDTH - left - right) / ((high - low) or 1.0)
+    zero = left - low * per_unit
+    return Scale(0.0, 1.0, zero, zero + per_unit)
 
 
 def breadth(

@@ -27,8 +27,10 @@ Format = Callable[[float], str]
 #: Every drawing is made this wide, in points: about a phone's width and a half, two thirds of a page.
 WIDTH = 520.0
 #: Size of type, in points of the drawing.
-SIZE = 12.5
-SMALL = 11.5
+SIZE = 13.0
+SMALL = 12.0
+#: Half the height of a figure, in sizes of type (the same in all three fonts).
+_HALF_FIGURE = 0.35
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Sheet:
         self.height = height
         self.language = language
         self.rtl = language == "ar"
+        self._drawn = 0
         self._figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72, frameon=False)
         FigureCanvasSVG(self._figure)
 
@@ -71,7 +74,13 @@ class Sheet:
 
         artist.set_transform(Affine2D().scale(1, -1).translate(0, self.height))
         artist.set_clip_on(False)
+        artist.set_zorder(self._next())
         self._figure.add_artist(artist)
+
+    def _next(self) -> int:
+        """What is drawn later lies on top."""
+        self._drawn += 1
+        return self._drawn
 
     def width(self, text: str, size: float = SIZE) -> float:
         """How wide ``text`` is set, in points."""
@@ -88,18 +97,18 @@ class Sheet:
         colour: str = "ink",
         size: float = SIZE,
         across: str = "left",
-        up: str = "center_baseline",
     ) -> None:
-        """Words at a point; ``across`` is ``left``, ``center`` or ``right``, whatever the language."""
+        """Words whose figures are centred on ``y``; ``across`` is ``left``, ``center`` or ``right``."""
         self._figure.text(
             x / WIDTH,
-            1 - y / self.height,
+            1 - (y + _HALF_FIGURE * size) / self.height,
             text,
             color=light(colour),
             fontproperties=face(self.language, size),
             ha=across,
-            va=up,
+            va="baseline",
             parse_math=False,
+            zorder=self._next(),
         )
 
     def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8, **style: Any) -> None:

@@ -91,14 +91,24 @@ class RefGroup:
     refs: tuple[Ref, ...]
 
 
-def grouped(inputs: Iterable[str], anchors: frozenset[str]) -> tuple[RefGroup, ...]:
-    """Inputs in their order, gathered by stem; ``anchors`` are those that have an entry."""
+def grouped(inputs: Iterable[str], anchors: frozenset[str], own: str) -> tuple[RefGroup, ...]:
+    """Inputs in their order, gathered by stem; ``anchors`` are those that have an entry.
+
+    The part a stem shares with ``own``, the key of the entry they stand in, is shortened to an ellipsis.
+
+    >>> [group.stem for group in grouped(["week/1/close/A", "week/1/close/B"], frozenset(), "week/1/return/A")]
+    ['…/close/']
+    """
     groups: dict[str, list[Ref]] = {}
+    shared = "".join(part + "/" for part in own.split("/")[:2])
     for ref in inputs:
         stem, slash, last = ref.rpartition("/")
         anchor = anchor_of(ref)
         groups.setdefault(stem + slash, []).append(Ref(last, ref, anchor if anchor in anchors else ""))
-    return tuple(RefGroup(stem, tuple(refs)) for stem, refs in groups.items())
+    return tuple(
+        RefGroup("…/" + stem[len(shared) :] if len(stem) > len(shared) and stem.startswith(shared) else stem, tuple(refs))
+        for stem, refs in groups.items()
+    )
 
 
 def anchors_of(document: Document) -> frozenset[str]:

@@ -130,7 +130,7 @@ class _Writer:
             note = f" {escape(entry.method_note)}" if entry.method_note else ""
             facts.append(("method", f"`{entry.method}`{note}"))
         if entry.inputs:
-            groups = layout.grouped(entry.inputs, self._anchors)
+            groups = layout.grouped(entry.inputs, self._anchors, entry.ref)
             facts.append(("inputs", "; ".join(self._group(group) for group in groups)))
         if entry.place:
             facts.append(("place", f"`{entry.place}`"))

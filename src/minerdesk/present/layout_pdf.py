@@ -26,8 +26,10 @@ from minerdesk.present.document import (
 from minerdesk.present.palette import COLOURS
 
 SHORT = 12
-#: A column of words longer than this shares the free width; shorter ones take what they need.
-_WIDE_LETTERS = 22
+#: A column of words with more letters than this takes the free width of its table.
+_WIDE = 24
+#: About how many letters of a table fit across the page.
+_PAGE = 100
 
 Json = dict[str, Any]
 
@@ -126,12 +128,16 @@ class _Links:
                 ]
                 return {"kind": "keyfigures", "items": tiles}
             case Table(title=title, columns=columns, rows=rows, caption=caption):
+                letters = [_letters(column, rows, at) for at, column in enumerate(columns)]
+                wide = [c.align == "start" and n > _WIDE for c, n in zip(columns, letters, strict=True)]
                 return {
                     "kind": "table",
                     "title": title,
+                    # Short columns share the whole width by their length where none is wide enough to take it.
+                    "roomy": not any(wide) and sum(letters) < _PAGE,
                     "columns": [
-                        {"title": c.title, "align": c.align, "wide": _is_wide(c, rows, at)}
-                        for at, c in enumerate(columns)
+                        {"title": c.title, "align": c.align, "wide": w, "letters": n}
+                        for c, w, n in zip(columns, wide, letters, strict=True)
                     ],
                     "rows": [[self.runs(cell) for cell in row] for row in rows],
                     "caption": self.runs(caption),
@@ -142,7 +148,7 @@ class _Links:
                 return {"kind": "bullets", "items": [self.runs(line) for line in lines]}
 
     def entry(self, entry: Provenance) -> Json:
-        groups = layout.grouped(entry.inputs, self._anchors)
+        groups = layout.grouped(entry.inputs, self._anchors, entry.ref)
         return {
             "anchor": entry.anchor,
             "ref": entry.ref,
@@ -156,6 +162,7 @@ class _Links:
         }
 
 
-def _is_wide(column: Column, rows: tuple[tuple[Runs, ...], ...], at: int) -> bool:
-    longest = max((sum(len(run.text) for run in row[at]) for row in rows), default=0)
-    return column.align == "start" and longest > _WIDE_LETTERS
+def _letters(column: Column, rows: tuple[tuple[Runs, ...], ...], at: int) -> int:
+    """Letters of the longest cell of a column, or of the longest word of its title."""
+    cells = (sum(len(run.text) for run in row[at]) for row in rows)
+    return max((*cells, *(len(word) for word in column.title.split())), default=1) + 2

@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from minerdesk.plaintext import MAX_LINE_CHARACTERS, record, text_of
 from minerdesk.records import Finding, Snapshot
-
-#: A longer line is no table row; it is set aside, the rest of the file is read.
-MAX_LINE_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a file: ``number`` counts physical lines from 1, ``cells`` by column name, stripped."""
+    """A row of a file: ``number`` is that of its first physical line, from 1; ``cells`` by column name,
+    stripped."""
 
     number: int
     cells: dict[str, str]
@@ -47,23 +44,22 @@ def read(snapshot: Snapshot, required: Sequence[str], optional: Sequence[str] | 
     def found(kind: str, severity: str, detail: str, locator: str = "") -> None:
         findings.append(Finding(kind, severity, snapshot.name, detail, locator=locator))
 
-    text = _decode(snapshot.content)
-    if text is None:
-        found("unreadable_bytes", "rejected", "neither UTF-8 nor UTF-16 text")
-        return Sheet((), (), tuple(findings))
-    if not text.strip():
+    text = text_of(snapshot.content)
+    if not any(line.strip() for line in text.lines):
         found("empty_file", "rejected", f"{len(snapshot.content)} bytes and no header")
         return Sheet((), (), tuple(findings))
-
-    physical = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    physical = list(text.lines)
     for index, line in enumerate(physical):
+        place = f"line={index + 1}"
         if len(line) > MAX_LINE_CHARACTERS:
-            found("oversized_line", "rejected", f"a line of {len(line):,} characters", f"line={index + 1}")
+            found("oversized_line", "rejected", f"a line of {len(line):,} characters", place)
             physical[index] = ""
-    ends_cleanly = physical[-1] == ""
+        elif index + 1 in text.damaged:
+            found("unreadable_bytes", "rejected", f"bytes that are no {text.encoding} text", place)
+            physical[index] = ""
 
-    reader = csv.reader((line + "\n" for line in physical), strict=False)
-    header = [name.strip() for name in next(reader, [])]
+    header, used = record(physical, 0)
+    header = [name.strip() for name in header]
     problem = _header_problem(header, required)
     if problem:
         found("wrong_columns", "rejected", problem, "line=1")
@@ -74,39 +70,34 @@ def read(snapshot: Snapshot, required: Sequence[str], optional: Sequence[str] | 
             found("extra_columns", "note", "ignored: " + ", ".join(extra), "line=1")
 
     lines: list[Line] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        number = reader.line_num
+    ends_cleanly = physical[-1] == ""
+    for number, last, cells in _records(physical, used, len(header)):
+        cut_off = last == len(physical) and not ends_cleanly
         if len(cells) != len(header):
-            last = number >= len(physical) and not ends_cleanly
-            kind = "truncated_file" if last and len(cells) < len(header) else "ragged_line"
+            kind = "truncated_file" if cut_off and len(cells) < len(header) else "ragged_line"
             found(
                 kind, "rejected", f"{len(cells)} cells where the header has {len(header)}", f"line={number}"
             )
             continue
+        if cut_off:
+            found(
+                "no_final_newline",
+                "suspect",
+                "the last line has no line end: the file may be cut off",
+                f"line={number}",
+            )
         lines.append(Line(number, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
-    if not ends_cleanly and lines and lines[-1].number >= len(physical):
-        found(
-            "no_final_newline",
-            "note",
-            "the last line has no line end: the file may be cut off",
-            f"line={len(physical)}",
-        )
     return Sheet(tuple(header), tuple(lines), tuple(findings))
 
 
-def _decode(content: bytes) -> str | None:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif content[:200].count(0) > len(content[:200]) // 4:
-        encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
-    else:
-        encoding = "utf-8-sig"
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
+def _records(physical: Sequence[str], start: int, width: int) -> Iterator[tuple[int, int, list[str]]]:
+    """First line, last line and cells of every record that is not blank."""
+    index = start
+    while index < len(physical):
+        cells, used = record(physical, index, width)
+        if any(cell.strip() for cell in cells):
+            yield index + 1, index + used, cells
+        index += used
 
 
 def _header_problem(header: Sequence[str], required: Sequence[str]) -> str:

@@ -27,18 +27,32 @@ class Pinned:
 
 @dataclass(frozen=True)
 class Commit:
-    """``number`` counts up from 1; ``generation`` is the folder of the tables (a rebuild makes a new one)."""
+    """``number`` counts up from 1; ``generation`` is the folder of the tables (a rebuild makes a new one);
+    ``snapshots`` are the numbers of the snapshots taken in; ``layout`` is the digest of the declared tables
+    it was written with."""
 
     number: int
     generation: int
     tables: dict[str, Pinned]
+    snapshots: frozenset[int] = frozenset()
+    layout: str = ""
 
 
 EMPTY = Commit(0, 1, {})
 
 
-def _folder(archive: Path) -> Path:
+def folder(archive: Path) -> Path:
     return archive / "commits"
+
+
+def path_of(archive: Path, number: int) -> Path:
+    return folder(archive) / f"{number:08d}.json"
+
+
+def numbers(archive: Path) -> list[int]:
+    """Numbers of all commits on disk, oldest first."""
+    names = [p.name for p in folder(archive).glob("*.json")] if folder(archive).is_dir() else []
+    return sorted(int(name[:-5]) for name in names if name[:-5].isdigit())
 
 
 def head(archive: Path) -> Commit:
@@ -46,32 +60,54 @@ def head(archive: Path) -> Commit:
 
     Raises :class:`ArchiveDamaged` if its file cannot be read.
     """
-    names = [p.name for p in _folder(archive).glob("*.json")] if _folder(archive).is_dir() else []
-    return read(archive, int(max(names)[:-5])) if names else EMPTY
+    known = numbers(archive)
+    return read(archive, known[-1]) if known else EMPTY
 
 
 def read(archive: Path, number: int) -> Commit:
-    path = _folder(archive) / f"{number:08d}.json"
+    """The commit ``number``. Raises :class:`ArchiveDamaged` if its file is missing, cut short or altered."""
+    path = path_of(archive, number)
     try:
         raw = json.loads(path.read_bytes())
         tables = {
-            name: Pinned(t["version"], tuple(t["files"]), t["rows"]) for name, t in raw["tables"].items()
+            name: Pinned(int(t["version"]), tuple(map(str, t["files"])), int(t["rows"]))
+            for name, t in raw["tables"].items()
         }
-        return Commit(raw["number"], raw["generation"], tables)
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise ArchiveDamaged(f"commit {path} cannot be read: {fault}") from fault
+        taken = frozenset(n for first, last in raw["snapshots"] for n in range(first, last + 1))
+        commit = Commit(int(raw["number"]), int(raw["generation"]), tables, taken, str(raw["layout"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise ArchiveDamaged(
+            f"commit file {path} cannot be read ({type(fault).__name__}: {fault}); "
+            "`minerdesk rebuild` makes the tables anew from the raw bytes"
+        ) from fault
+    if commit.number != number:
+        raise ArchiveDamaged(f"commit file {path} says it is number {commit.number}")
+    return commit
 
 
 def write(archive: Path, commit: Commit, previous: Commit) -> None:
     """Make ``commit`` the head: durable and visible at once, or not at all."""
     known = {name for pinned in previous.tables.values() for name in pinned.files}
-    for pinned in commit.tables.values():
-        for name in set(pinned.files) - known:
-            _sync(archive / name)
+    named = {name for pinned in commit.tables.values() for name in pinned.files}
+    fresh = {archive / name for name in named - known}
+    for path in sorted(fresh | {path.parent for path in fresh}):
+        _sync(path)
+    raw = asdict(commit) | {"snapshots": _spans(commit.snapshots)}
     write_file(
-        _folder(archive) / f"{commit.number:08d}.json",
-        json.dumps(asdict(commit), separators=(",", ":"), sort_keys=True).encode(),
+        path_of(archive, commit.number),
+        json.dumps(raw, separators=(",", ":"), sort_keys=True).encode(),
     )
+
+
+def _spans(numbers: frozenset[int]) -> list[tuple[int, int]]:
+    """Whole numbers as spans from first to last: they come in runs, and a commit file stays small."""
+    spans: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if spans and spans[-1][1] == number - 1:
+            spans[-1] = (spans[-1][0], number)
+        else:
+            spans.append((number, number))
+    return spans
 
 
 def write_file(path: Path, content: bytes) -> None:

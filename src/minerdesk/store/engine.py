@@ -6,6 +6,8 @@ DuckDB inside the process serves by default; another engine Ibis knows can stand
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,16 +49,25 @@ class DuckDBEngine:
             return self.connection.create_table(
                 f"no_{name}", schema=ibis_schema(TABLES[name]), temp=True, overwrite=True
             )
-        return self.connection.read_parquet(files, table_name=f"{name}_{self.archive.commit.number}")
+        with _readable():
+            return self.connection.read_parquet(files, table_name=f"{name}_{self.archive.commit.number}")
 
     def run(self, expression: Any) -> Any:
-        import duckdb
-
         # Ibis' own to_pyarrow loads pandas, which costs as much as everything else here together
-        try:
+        with _readable():
             return self.connection.con.sql(self.connection.compile(expression)).to_arrow_table()
-        except duckdb.IOException as fault:
-            raise ArchiveDamaged(f"the archive's files cannot be read: {fault}") from fault
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as fault:
+        raise ArchiveDamaged(
+            f"the archive's tables cannot be read: {fault}; `minerdesk rebuild` makes them anew"
+        ) from fault
 
 
 def duckdb_engine(archive: Archive) -> DuckDBEngine:

@@ -5,13 +5,12 @@ No read without ``as_of``: looking ahead is not possible by mistake.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from minerdesk.store.engine import Engine
+from minerdesk.store.schema import records
 from minerdesk.store.tables import TABLES
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def known(engine: Engine, table: str, as_of: datetime) -> Any:
@@ -21,8 +20,14 @@ def known(engine: Engine, table: str, as_of: datetime) -> Any:
 
     rows = engine.table(table)
     rows = rows.filter(rows.known_at <= ibis.literal(as_of))
+    return _latest(rows, TABLES[table].key)
+
+
+def _latest(rows: Any, key: tuple[str, ...]) -> Any:
+    import ibis
+
     last = ibis.window(
-        group_by=[rows[column] for column in TABLES[table].key],
+        group_by=[rows[column] for column in key],
         order_by=[ibis.desc(rows.known_at), ibis.desc(rows.snapshot_no)],
     )
     rows = rows.mutate(place=ibis.row_number().over(last))
@@ -41,27 +46,12 @@ def columns(engine: Engine, table: str, as_of: datetime, names: list[str]) -> di
     return dict(engine.run(expression).to_pydict())
 
 
-def records(table: Any) -> list[dict[str, Any]]:
-    """The rows of an Arrow table; instants as UTC datetimes."""
-    import pyarrow as pa
-
-    instants = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
-    for name in instants:
-        # pyarrow would load pandas to convert them itself
-        micros = table.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-        table = table.set_column(table.schema.get_field_index(name), name, micros)
-    rows: list[dict[str, Any]] = table.to_pylist()
-    for row in rows:
-        for name in instants:
-            if row[name] is not None:
-                row[name] = EPOCH + timedelta(microseconds=row[name])
-    return rows
-
-
 def findings(engine: Engine, as_of: datetime) -> list[dict[str, Any]]:
-    """Stored findings about data known at ``as_of``; those without a day count always."""
+    """Stored findings about data known at ``as_of``; those without a day count always. Of a finding told
+    again with other words, the last."""
     import ibis
 
     found = engine.table("findings")
     found = found.filter(found.day.isnull() | (found.known_at <= ibis.literal(as_of)))
-    return records(engine.run(found.order_by(["source", "name", "kind", "subject", "locator"])))
+    order = ["source", "name", "kind", "subject", "locator"]
+    return records(engine.run(_latest(found, TABLES["findings"].key).order_by(order)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from minerdesk.errors import UnknownReference
+from minerdesk.plaintext import record, text_of
 from minerdesk.store import frames, snapshots
 from minerdesk.store.archive import Archive
 from minerdesk.store.engine import Engine
+from minerdesk.store.schema import records
 from minerdesk.store.tables import TABLES
 
 
@@ -54,7 +55,7 @@ def rows_of(engine: Engine, ref: str, as_of: datetime | None) -> list[dict[str, 
                 rows = rows.filter(text <= ibis.literal(high)) if high else rows
             elif part != "*":
                 rows = rows.filter(text == ibis.literal(part))
-    return frames.records(engine.run(rows.order_by([*spec.key, "known_at", "snapshot_no"])))
+    return records(engine.run(rows.order_by([*spec.key, "known_at", "snapshot_no"])))
 
 
 def exact_rows(engine: Engine, refs: Iterable[str], as_of: datetime) -> dict[str, dict[str, Any]]:
@@ -66,7 +67,7 @@ def exact_rows(engine: Engine, refs: Iterable[str], as_of: datetime) -> dict[str
     found: dict[str, dict[str, Any]] = {}
     for table, wanted in by_table.items():
         rows = frames.known(engine, table, as_of)
-        for row in frames.records(engine.run(rows.filter(rows.ref.isin(wanted)))):
+        for row in records(engine.run(rows.filter(rows.ref.isin(wanted)))):
             found[row["ref"]] = row
     return found
 
@@ -74,6 +75,16 @@ def exact_rows(engine: Engine, refs: Iterable[str], as_of: datetime) -> dict[str
 def is_pattern(ref: str) -> bool:
     """Whether a ref names many rows."""
     return "*" in ref or ".." in ref
+
+
+def tables_behind(engine: Engine, refs: Iterable[str], cards: dict[str, snapshots.Card]) -> dict[str, str]:
+    """For refs of many rows: table -> the origins of all bytes that table was read from."""
+    origins: dict[str, str] = {}
+    for table in sorted({ref.split("/", 1)[0] for ref in refs} & set(TABLES)):
+        rows = engine.table(table)
+        found = engine.run(rows.select("snapshot").distinct()).to_pydict()["snapshot"]
+        origins[table] = "; ".join(sorted({cards[sha].origin for sha in found if sha in cards}))
+    return origins
 
 
 def source_of(archive: Archive, row: dict[str, Any], cards: dict[str, snapshots.Card]) -> Source:
@@ -97,15 +108,13 @@ def excerpt(archive: Archive, sha: str, locator: str, width: int = 160) -> str:
         raise UnknownReference(f"snapshot {sha[:12]} has no line {number}")
     line = lines[number - 1]
     if column := places.get("column"):
-        header, cells = next(csv.reader(lines[:1])), next(csv.reader([line]), [])
-        names = [name.strip() for name in header]
+        names = [name.strip() for name in record(lines, 0)[0]]
+        cells, _ = record(lines, number - 1, len(names))
         if column in names and names.index(column) < len(cells):
             return f"{column} = {cells[names.index(column)].strip()}"[:width]
     return line[:width]
 
 
 @lru_cache(maxsize=32)
-def _lines(archive: Path, sha: str) -> list[str]:
-    raw = snapshots.content(archive, sha)
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _lines(archive: Path, sha: str) -> tuple[str, ...]:
+    return text_of(snapshots.content(archive, sha)).lines

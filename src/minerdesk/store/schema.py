@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any, Literal
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Type = Literal["string", "float", "int", "bool", "date", "instant"]
 
 
@@ -58,3 +62,26 @@ def arrow_schema(spec: TableSpec) -> Any:
     return pa.schema(
         [pa.field(c.name, types[c.type], metadata={"meaning": c.meaning}) for c in spec.all_columns]
     )
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """The rows of an Arrow table; instants as UTC datetimes."""
+    import pyarrow as pa
+
+    instants = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    for name in instants:
+        # pyarrow would load pandas to convert them itself
+        micros = table.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+        table = table.set_column(table.schema.get_field_index(name), name, micros)
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for row in rows:
+        for name in instants:
+            if row[name] is not None:
+                row[name] = EPOCH + timedelta(microseconds=row[name])
+    return rows
+
+
+def layout_of(specs: Iterable[TableSpec]) -> str:
+    """Digest of table declarations: an archive written with another needs a rebuild."""
+    declared = [(s.name, s.key, [(c.name, c.type) for c in s.all_columns]) for s in specs]
+    return sha256(repr(declared).encode()).hexdigest()[:16]

@@ -20,9 +20,9 @@ def _folder(archive: Path) -> Path:
     return archive / "snapshots"
 
 
-def keep(archive: Path, snapshot: Snapshot, number: int) -> Card:
-    """Store bytes and card; storing the same bytes again changes nothing."""
-    card = Card(
+def card(snapshot: Snapshot, number: int) -> Card:
+    """The card of a snapshot that came as the ``number``-th."""
+    return Card(
         number=number,
         sha256=snapshot.sha256,
         source=snapshot.source,
@@ -31,12 +31,28 @@ def keep(archive: Path, snapshot: Snapshot, number: int) -> Card:
         media_type=snapshot.media_type,
         known_at=snapshot.known_at.isoformat(),
     )
-    data = _folder(archive) / card.sha256[:2] / card.sha256
+
+
+def keep(archive: Path, card: Card, content: bytes) -> None:
+    """Store bytes and card; storing the same bytes again changes nothing."""
+    data = path_of(archive, card.sha256)
     if not data.exists():
-        write_file(data, snapshot.content)
+        write_file(data, content)
     text = json.dumps(asdict(card), ensure_ascii=False, indent=1)
-    write_file(data.with_name(f"{card.sha256}.{number:08d}.json"), text.encode())
-    return card
+    write_file(card_path(archive, card), text.encode())
+
+
+def forget(archive: Path, card: Card) -> None:
+    """Take away the card of a snapshot that was never taken in; the bytes stay."""
+    card_path(archive, card).unlink(missing_ok=True)
+
+
+def path_of(archive: Path, sha: str) -> Path:
+    return _folder(archive) / sha[:2] / sha
+
+
+def card_path(archive: Path, card: Card) -> Path:
+    return path_of(archive, card.sha256).with_name(f"{card.sha256}.{card.number:08d}.json")
 
 
 def content(archive: Path, sha: str) -> bytes:
@@ -45,12 +61,12 @@ def content(archive: Path, sha: str) -> bytes:
     Raises :class:`UnknownReference` for a digest the archive does not hold and :class:`ArchiveDamaged` for
     bytes that no longer match theirs.
     """
-    path = _folder(archive) / sha[:2] / sha
+    path = path_of(archive, sha)
     if not path.is_file():
         raise UnknownReference(f"no snapshot {sha}")
     raw = path.read_bytes()
     if hashlib.sha256(raw).hexdigest() != sha:
-        raise ArchiveDamaged(f"snapshot {sha} has changed on disk")
+        raise ArchiveDamaged(f"snapshot {sha} has changed on disk: its bytes no longer match their digest")
     return raw
 
 
@@ -66,6 +82,11 @@ class Card:
     media_type: str
     known_at: str
 
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What tells one arrival from another."""
+        return self.source, self.name, self.sha256, self.known_at
+
     def load(self, archive: Path) -> Snapshot:
         return Snapshot(
             source=self.source,
@@ -78,6 +99,16 @@ class Card:
 
 
 def cards(archive: Path) -> list[Card]:
-    """All cards, in the order their snapshots came."""
+    """All cards, in the order their snapshots came. Raises :class:`ArchiveDamaged` for an unreadable one."""
     paths = [p for p in _folder(archive).glob("*/*.json") if not p.name.startswith(".")]
-    return sorted((Card(**json.loads(p.read_bytes())) for p in paths), key=lambda card: card.number)
+    read = [card for path in paths if (card := _read(path))]
+    return sorted(read, key=lambda card: card.number)
+
+
+def _read(path: Path) -> Card | None:
+    try:
+        return Card(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None  # a writer has just forgotten it
+    except (OSError, ValueError, TypeError) as fault:
+        raise ArchiveDamaged(f"snapshot card {path} cannot be read: {fault}") from fault

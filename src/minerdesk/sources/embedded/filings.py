@@ -63,7 +63,7 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
         cells.note(
             "publication_day_assumed",
             "note",
-            f"{assumed} of {len(rows)} rows name no day of publication; taken as {lag.days} days after the end",
+            f"{assumed} of {len(rows)} rows name no day of publication: taken as {lag.days} days after",
             "column=source_date",
         )
     return Rows({table: rows}, sheet.findings + tuple(cells.findings))

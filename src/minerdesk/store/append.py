@@ -1,0 +1,146 @@
+"""Rows into tables: provenance put on, corrections dated, Delta tables extended.
+
+The declared key of a table and ``known_at`` tell one row from another. Where new bytes say something else
+of a row that is there already, that is a correction: it becomes a new row, known from when those bytes were
+(or, if they claim no later time, from the next microsecond), so that earlier reads stay as they were.
+Where they say the same again, nothing is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from minerdesk.errors import ArchiveDamaged
+from minerdesk.records import Finding, Rows, Snapshot, end_of_day
+from minerdesk.store.commits import Commit, Pinned
+from minerdesk.store.schema import TableSpec, arrow_schema, records
+from minerdesk.store.snapshots import Card
+from minerdesk.store.tables import FINDINGS, SNAPSHOTS, TABLES
+
+#: A table of more data files than this is rewritten as one file by the writer that notices.
+COMPACT_ABOVE_FILES = 32
+NEXT = timedelta(microseconds=1)
+
+Told = dict[tuple[Any, ...], tuple[Any, ...]]
+Parsed = tuple[Card, Snapshot, Rows]
+
+
+def batches(path: Path, base: Commit, fresh: Sequence[Parsed]) -> dict[str, list[dict[str, Any]]]:
+    """The rows to append to each table for the snapshots ``fresh``, in order of arrival."""
+    added: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    told: dict[str, Told] = {}
+    prepared = [(card, snapshot, _with_own_rows(card, snapshot, rows)) for card, snapshot, rows in fresh]
+    for card, snapshot, tables in prepared:
+        for name, rows in tables.items():
+            spec = TABLES[name]
+            if name not in told:
+                incoming = (row["known_at"] for _, _, every in prepared for row in every.get(name, ()))
+                told[name] = _told(path, base, spec, incoming)
+            for row in rows:
+                dated = _dated(spec, row, snapshot.known_at, told[name])
+                if dated:
+                    provenance = {
+                        "ref": spec.ref(dated),
+                        "snapshot": card.sha256,
+                        "snapshot_no": card.number,
+                    }
+                    added[name].append(dated | provenance)
+    return added
+
+
+def _dated(spec: TableSpec, row: dict[str, Any], received: datetime, told: Told) -> dict[str, Any] | None:
+    """``row``, known later where it contradicts what was told; ``None`` where it only repeats it."""
+    key = tuple(row[column] for column in spec.key)
+    content = tuple(row.get(column.name) for column in spec.columns)
+    known_at = row["known_at"]
+    while (key, known_at) in told:
+        if told[key, known_at] == content:
+            return None
+        known_at = received if known_at < received else known_at + NEXT
+    told[key, known_at] = content
+    return row | {"known_at": known_at}
+
+
+def _told(path: Path, base: Commit, spec: TableSpec, incoming: Iterable[datetime]) -> Told:
+    """Content by key and ``known_at`` of the rows that the incoming ones could meet."""
+    pinned = base.tables.get(spec.name)
+    if not pinned or (since := min(incoming, default=None)) is None:
+        return {}
+    import pyarrow.parquet as pq
+
+    told: Told = {}
+    for file in pinned.files:
+        for row in records(pq.read_table(path / file, filters=[("known_at", ">=", since)])):
+            key = tuple(row[column] for column in spec.key)
+            told[key, row["known_at"]] = tuple(row[column.name] for column in spec.columns)
+    return told
+
+
+def _with_own_rows(card: Card, snapshot: Snapshot, rows: Rows) -> Mapping[str, list[dict[str, Any]]]:
+    """The rows of a snapshot with the archive's own: its card and its findings."""
+    own = {
+        "source": snapshot.source,
+        "name": snapshot.name,
+        "origin": snapshot.origin,
+        "media_type": snapshot.media_type,
+        "size_bytes": len(snapshot.content),
+        "snapshot": card.sha256,
+        "known_at": snapshot.known_at,
+        "locator": "",
+    }
+    found = [_finding_row(finding, snapshot) for finding in rows.findings]
+    return {**rows.tables, SNAPSHOTS.name: [own], FINDINGS.name: found}
+
+
+def _finding_row(finding: Finding, snapshot: Snapshot) -> dict[str, Any]:
+    return {
+        "kind": finding.kind,
+        "severity": finding.severity,
+        "subject": finding.subject,
+        "detail": finding.detail,
+        "source": snapshot.source,
+        "name": snapshot.name,
+        "day": finding.day,
+        "locator": finding.locator,
+        "known_at": end_of_day(finding.day) if finding.day else snapshot.known_at,
+    }
+
+
+def write_table(path: Path, base: Commit, spec: TableSpec, rows: list[dict[str, Any]]) -> Pinned:
+    """Extend the Delta table of ``spec`` beyond ``base``, whatever a dead writer left there."""
+    import pyarrow as pa
+    from deltalake import DeltaTable, write_deltalake
+    from deltalake.exceptions import DeltaError
+
+    folder = path / "tables" / str(base.generation) / spec.name
+    batch = pa.Table.from_pylist(rows, schema=arrow_schema(spec))
+    pinned = base.tables.get(spec.name)
+    try:
+        if DeltaTable.is_deltatable(str(folder)):
+            table = DeltaTable(str(folder))
+            if pinned is None:
+                # a writer died before the table's first commit
+                table.delete()
+            elif table.version() != pinned.version:
+                table.restore(pinned.version)
+        elif pinned is not None:
+            raise ArchiveDamaged(f"no table in {folder}; `minerdesk rebuild` makes it anew")
+        write_deltalake(str(folder), batch, mode="append")
+        table = DeltaTable(str(folder))
+        files = table.file_uris()
+        if len(files) > COMPACT_ABOVE_FILES:
+            table.optimize.compact()
+            files = table.file_uris()
+    except DeltaError as fault:
+        raise ArchiveDamaged(
+            f"table {spec.name} cannot be written: {fault}; `minerdesk rebuild` makes it anew"
+        ) from fault
+    count = len(rows) + (pinned.rows if pinned else 0)
+    return Pinned(table.version(), tuple(sorted(_relative(path, uri) for uri in files)), count)
+
+
+def _relative(path: Path, uri: str) -> str:
+    return str(Path(uri.removeprefix("file://")).resolve().relative_to(path.resolve()))
