@@ -1,4 +1,4 @@
-"""Fixtures for all tests: the embedded desk as an archive, built once a run; the large data beside the checkout.
+"""Fixtures for all tests: the embedded desk as an archive, built once a run; the large data beside the repo.
 
 Tests that read ``../shared/data`` are marked ``data`` and take the folder from the fixture ``shared_data``
 (or only the marker, with their own path); without the folder each is skipped with its reason, and the end of

@@ -211,7 +211,7 @@ def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
             (Name(ticker),),
             (Text(COMPANY[LANGUAGES.index(language)]),),
             (start,),
-            (w.number(f"close_end_usd/{ticker}", closes[at], f"{closes[at] * (1 + returns[at]):,.2f}"),),
+            (w.number(f"close_end_usd/{ticker}", closes[at], f"{closes[at] * (1 + np.nan_to_num(returns[at])):,.2f}"),),
         ]
         inputs = (start.figure.ref, f"week/2025-12-05/close_end_usd/{ticker}")
         if np.isfinite(returns[at]):

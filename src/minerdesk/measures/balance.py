@@ -16,8 +16,12 @@ DEFINITION = "definitions 4, Cost of a bitcoin"
 
 
 # --- shares and debt of instruments that can become shares --------------------------------------------
-# ``exercised_fraction`` is 1 where the instrument is in the money and 0 elsewhere (minerdesk.models.capital
-# decides): a comparison times a number is no expression on every engine.
+@measure(DEFINITION)
+def exercised_fraction(close_usd: Any, exercise_price_usd: Any) -> Any:
+    """1 where an option or a convert is in the money, 0 elsewhere."""
+    return (close_usd > exercise_price_usd) * 1
+
+
 @measure(DEFINITION)
 def treasury_method_shares(
     underlying_shares: Any, exercise_price_usd: Any, close_usd: Any, exercised_fraction: Any

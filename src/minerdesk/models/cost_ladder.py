@@ -3,18 +3,21 @@
 ``None`` is a figure nobody stated; it is never 0, and no rung that needs it has a value. Two lines may be
 absent without harm, because most filers have none and say nothing then: curtailment credits and cash tax.
 A line that cannot be (a negative cost, a count of zero, more energy than the cost it is part of) is a
-finding, and the rungs above it have no value.
+finding, and the rungs that need it have no value.
+
+The arithmetic of a rung is a measure. Models do not import that room: the caller hands over
+``minerdesk.measures.mining``, which has the functions of :class:`Formulas`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from minerdesk.errors import InputError
-from minerdesk.measures import mining
 from minerdesk.records import Finding
 
 Allocation = Literal["revenue", "mw", "none"]
@@ -60,6 +63,15 @@ class CostLines:
 #: Lines that add up over time (a stock like MW does not).
 FLOWS = tuple(f.name for f in fields(CostLines) if f.name.endswith(("_usd", "_btc")))
 OPTIONAL = frozenset({"curtailment_credits_usd", "cash_tax_usd"})
+#: What each rung needs beside the rung below it.
+_INPUTS = {
+    "power": ("energy_usd", "curtailment_credits_usd", "mined_btc"),
+    "site": ("mining_cost_usd", "curtailment_credits_usd", "mined_btc"),
+    "operating": ("sga_usd", "sbc_usd", "mining_share_fraction", "mined_btc"),
+    "cash": ("interest_usd", "cash_tax_usd", "mining_share_fraction", "mined_btc"),
+    "cash_and_sbc": ("sbc_usd", "mining_share_fraction", "mined_btc"),
+    "all_in": ("depreciation_usd", "mining_share_fraction", "mined_btc"),
+}
 #: A tax refund is a stated credit; every other line of a cost is at least 0.
 _MAY_BE_NEGATIVE = frozenset({"cash_tax_usd"})
 
@@ -76,7 +88,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Ladder:
-    """All rungs of a company and period under one allocation rule. ``not_stated``: optional lines left out."""
+    """The rungs of a company and period under one allocation rule. ``not_stated``: optional lines absent."""
 
     lines: CostLines
     allocation: Allocation
@@ -96,6 +108,43 @@ class Ladder:
     def age_days(self, as_of: date) -> int:
         """Days from the end of the period to ``as_of``."""
         return (as_of - self.lines.period_end).days
+
+
+class Formulas(Protocol):
+    """The measures of the six rungs."""
+
+    def power_cost_usd_per_btc(
+        self, energy_usd: Any, curtailment_credits_usd: Any, mined_btc: Any
+    ) -> Any: ...
+    def site_cost_usd_per_btc(
+        self, mining_cost_usd: Any, curtailment_credits_usd: Any, mined_btc: Any
+    ) -> Any: ...
+    def operating_cost_usd_per_btc(
+        self,
+        site_cost_usd_per_btc: Any,
+        sga_usd: Any,
+        sbc_usd: Any,
+        mining_share_fraction: Any,
+        mined_btc: Any,
+    ) -> Any: ...
+    def cash_cost_usd_per_btc(
+        self,
+        operating_cost_usd_per_btc: Any,
+        interest_usd: Any,
+        cash_tax_usd: Any,
+        mining_share_fraction: Any,
+        mined_btc: Any,
+    ) -> Any: ...
+    def cash_and_sbc_cost_usd_per_btc(
+        self, cash_cost_usd_per_btc: Any, sbc_usd: Any, mining_share_fraction: Any, mined_btc: Any
+    ) -> Any: ...
+    def all_in_cost_usd_per_btc(
+        self,
+        cash_and_sbc_cost_usd_per_btc: Any,
+        depreciation_usd: Any,
+        mining_share_fraction: Any,
+        mined_btc: Any,
+    ) -> Any: ...
 
 
 def rung_name(text: str) -> str:
@@ -118,58 +167,34 @@ def allocation_shares(amounts: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(amount / total for amount in amounts)
 
 
-def ladder(lines: CostLines, allocate: Allocation = "revenue") -> Ladder:
+def ladder(lines: CostLines, formulas: Formulas, allocate: Allocation = "revenue") -> Ladder:
     """The six rungs of ``lines``. Raises :class:`minerdesk.errors.InputError` for an unknown rule."""
     if allocate not in ALLOCATIONS:
         raise InputError(f"no allocation {allocate!r}; there are {', '.join(ALLOCATIONS)}")
     sound, findings = _sound(lines)
     share, share_needs = _mining_share(sound, allocate)
-
-    lacking: list[str] = []
-
-    def missing(*names: str) -> tuple[str, ...]:
-        """Inputs among ``names`` that nobody stated, with those of the rungs below."""
-        lacking.extend(n for n in names if getattr(sound, n) is None and n not in lacking)
-        return tuple(lacking)
-
-    credits_usd, tax_usd = sound.curtailment_credits_usd or 0.0, sound.cash_tax_usd or 0.0
-    btc = sound.mined_btc
-    power: float | None = None
-    no_power = tuple(n for n in ("mined_btc", "energy_usd") if getattr(sound, n) is None)
-    if btc is not None and sound.energy_usd is not None:
-        power = mining.power_cost_usd_per_btc(sound.energy_usd, credits_usd, btc)
-    rungs = [Rung("power", power, power, no_power)]
-
-    value: float | None = None
-    needs = missing("mined_btc", "mining_cost_usd")
-    if btc is not None and sound.mining_cost_usd is not None:
-        value = mining.site_cost_usd_per_btc(sound.mining_cost_usd, credits_usd, btc)
-    rungs.append(Rung("site", value, _less(value, power), needs))
-
-    lacking.extend(share_needs)
-    needs, below = missing("sga_usd", "sbc_usd"), value
-    value = None
-    if not needs and None not in (below, share, sound.sga_usd, sound.sbc_usd):
-        value = mining.operating_cost_usd_per_btc(below, sound.sga_usd, sound.sbc_usd, share, btc)
-    rungs.append(Rung("operating", value, _less(value, below), needs))
-
-    needs, below = missing("interest_usd"), value
-    value = None if needs else mining.cash_cost_usd_per_btc(below, sound.interest_usd, tax_usd, share, btc)
-    rungs.append(Rung("cash", value, _less(value, below), needs))
-
-    needs, below = missing("sbc_usd"), value
-    value = None if needs else mining.cash_and_sbc_cost_usd_per_btc(below, sound.sbc_usd, share, btc)
-    rungs.append(Rung("cash_and_sbc", value, _less(value, below), needs))
-
-    needs, below = missing("depreciation_usd"), value
-    value = None if needs else mining.all_in_cost_usd_per_btc(below, sound.depreciation_usd, share, btc)
-    rungs.append(Rung("all_in", value, _less(value, below), needs))
+    given: dict[str, Any] = {name: getattr(sound, name) for name in (*FLOWS, "mined_btc")}
+    given |= {name: given[name] or 0.0 for name in OPTIONAL}
+    given["mining_share_fraction"] = share
+    rungs: list[Rung] = []
+    below: tuple[str, ...] = ()
+    for name, inputs in _INPUTS.items():
+        lacking = tuple(n for n in inputs if given[n] is None)
+        if "mining_share_fraction" in lacking:
+            lacking = (*(n for n in lacking if n != "mining_share_fraction"), *share_needs)
+        lacking = tuple(dict.fromkeys((*below, *lacking)))
+        last = rungs[-1].usd_per_btc if rungs else None
+        value = None
+        if not lacking:
+            formula = getattr(formulas, f"{name}_cost_usd_per_btc")
+            stands_on = {} if name in ("power", "site") else {f"{rungs[-1].name}_cost_usd_per_btc": last}
+            value = float(formula(**stands_on, **{n: given[n] for n in inputs}))
+        added = value if name == "power" else None if value is None or last is None else value - last
+        rungs.append(Rung(name, value, added, lacking))
+        # energy is inside the mining cost: its absence empties rung a alone
+        below = () if name == "power" else lacking
     not_stated = tuple(name for name in sorted(OPTIONAL) if getattr(sound, name) is None)
     return Ladder(sound, allocate, share, tuple(rungs), not_stated, findings)
-
-
-def _less(value: float | None, below: float | None) -> float | None:
-    return None if value is None or below is None else value - below
 
 
 def _mining_share(lines: CostLines, allocate: Allocation) -> tuple[float | None, tuple[str, ...]]:
@@ -206,19 +231,25 @@ def _sound(lines: CostLines) -> tuple[CostLines, tuple[Finding, ...]]:
             found("no_bitcoin_mined", f"{value:,g} BTC mined: a cost per bitcoin has no meaning", name)
         elif value < 0 and name not in _MAY_BE_NEGATIVE:
             found("negative_cost_line", f"{name} = {value:,.0f}", name)
-    kept = replace(lines, **dict.fromkeys(refused))
-    if kept.energy_usd is not None and kept.mining_cost_usd is not None:
-        if kept.energy_usd > kept.mining_cost_usd:
-            detail = f"energy {kept.energy_usd:,.0f} in a mining cost of {kept.mining_cost_usd:,.0f}"
-            found("energy_above_mining_cost", detail, "energy_usd")
+    kept = _without(lines, refused)
+    energy, cost = kept.energy_usd, kept.mining_cost_usd
+    if energy is not None and cost is not None and energy > cost:
+        found(
+            "energy_above_mining_cost", f"energy {energy:,.0f} in a mining cost of {cost:,.0f}", "energy_usd"
+        )
     if kept.sbc_usd is not None and kept.sga_usd is not None and kept.sbc_usd > kept.sga_usd:
         found("sbc_above_sga", f"SBC {kept.sbc_usd:,.0f} in SG&A of {kept.sga_usd:,.0f}", "sga_usd")
     for part, whole in (("mining_revenue_usd", "total_revenue_usd"), ("mining_mw", "total_mw")):
         mine, total = getattr(kept, part), getattr(kept, whole)
         if mine is not None and total is not None and mine > total:
             found("part_above_total", f"{part} {mine:,.10g} of {total:,.10g}", part)
-    charged = kept.mining_cost_usd if kept.energy_usd is None else kept.energy_usd
+    charged = cost if energy is None else energy
     if kept.curtailment_credits_usd and charged is not None and kept.curtailment_credits_usd > charged:
         detail = f"credits {kept.curtailment_credits_usd:,.0f} exceed the energy or cost of {charged:,.0f}"
         found("credits_exceed_cost", detail, severity="note")
-    return replace(lines, **dict.fromkeys(refused)), tuple(findings)
+    return _without(lines, refused), tuple(findings)
+
+
+def _without(lines: CostLines, names: Iterable[str]) -> CostLines:
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    return replace(lines, **nothing)

@@ -47,12 +47,12 @@ def exact_day(text: str) -> date | None:
     >>> exact_day("2025-12-02"), exact_day("2025-12")
     (datetime.date(2025, 12, 2), None)
     """
-    if len(text) != len("2025-12-02"):
-        return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    # fromisoformat also takes 20251202, 2025-W49-2 and the like
+    return day if day.isoformat() == text else None
 
 
 def session_at(day: date, sessions: Sequence[date]) -> int:

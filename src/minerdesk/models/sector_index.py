@@ -83,7 +83,8 @@ def _holdings(prices: Floats, shares: Floats, usable: NDArray[np.bool_], variant
     else:
         target = capped_weights(cap / cap.sum(), WEIGHT_CAP_FRACTION)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(usable, target * cap.sum() / prices, 0.0)
+        held: Floats = np.where(usable, target * cap.sum() / prices, 0.0)
+    return held
 
 
 def capped_weights(weight_fraction: Floats, cap_fraction: float) -> Floats:

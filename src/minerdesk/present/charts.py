@@ -47,7 +47,9 @@ def _spread(wanted: Sequence[float], gap: float = _GAP) -> list[float]:
     return [float(y) for y in back]
 
 
-def _value_axis(sheet: Sheet, scale: Scale, at: Sequence[float], number: Format, x0: float, x1: float) -> None:
+def _value_axis(
+    sheet: Sheet, scale: Scale, at: Sequence[float], number: Format, x0: float, x1: float
+) -> None:
     """Hairlines across with their numbers at the left."""
     for tick in at:
         sheet.rule(x0, x1, scale(tick))
@@ -81,7 +83,9 @@ def sector_against_bitcoin(
     sheet = Sheet(272, language)
     based = [100.0 * line.values / line.values[np.isfinite(line.values)][0] for line in lines]
     at = ticks(float(np.nanmin(based)), float(np.nanmax(based)), 5)
-    ends = [told(line.label, number(float(b[np.isfinite(b)][-1]))) for line, b in zip(lines, based, strict=True)]
+    ends = [
+        told(line.label, number(float(b[np.isfinite(b)][-1]))) for line, b in zip(lines, based, strict=True)
+    ]
     x0, x1 = _margin(sheet, at, number), WIDTH - max(sheet.width(end) for end in ends) - 10
     across = Scale(0, max(len(line.values) for line in lines) - 1, x0, x1)
     down = Scale(at[0], at[-1], 244, 22)
@@ -142,7 +146,10 @@ def _fall(
     step = 21.0
     sheet = Sheet(len(names) * step + 6, language)
     rows = _rows(sheet, names, 3, step)
-    said = [number(float(end if row in totals else end - start)) for row, (start, end) in enumerate(zip(starts, ends, strict=True))]
+    said = [
+        number(float(end if row in totals else end - start))
+        for row, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
     room = max(sheet.width(text) for text in said) + 7
     low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
     left, right = rows.span(room, room)
@@ -160,7 +167,9 @@ def _fall(
             sheet.line([across(float(end))] * 2, [y + 6.5, y + step - 6.5], "muted", 0.6)
         falls = change < 0
         x = across(float(end)) + (-6 if falls else 6)
-        sheet.text(x, y, said[row], colour=tone if tone != "muted" else "ink", across="right" if falls else "left")
+        sheet.text(
+            x, y, said[row], colour=tone if tone != "muted" else "ink", across="right" if falls else "left"
+        )
     return sheet.svg()
 
 
@@ -250,7 +259,14 @@ def movers(names: Sequence[str], returns: Floats, *, number: Format, missing: st
         if known[k]:
             sheet.bar(zero, y - 5, end, y + 5, _tone(value))
         ink = "ink" if known[k] else "muted"
-        sheet.text(end + (5 if rises else -5), y, said[row], size=SMALL, across="left" if rises else "right", colour=ink)
+        sheet.text(
+            end + (5 if rises else -5),
+            y,
+            said[row],
+            size=SMALL,
+            across="left" if rises else "right",
+            colour=ink,
+        )
     return sheet.svg()
 
 
@@ -333,7 +349,9 @@ def turnover(
             sheet.bar(x - wide / 2, up(0), x + wide / 2, top, "accent", 1.0 if told_loud else 0.35)
             if told_loud and fits:
                 half = widest / 2
-                sheet.text(min(x, WIDTH - half), top - 9, number(float(values[k])), size=SMALL, across="center")
+                sheet.text(
+                    min(x, WIDTH - half), top - 9, number(float(values[k])), size=SMALL, across="center"
+                )
         if (last - k) % every == 0:
             ink = "ink" if told_loud else "muted"
             half = sheet.width(label, SMALL) / 2

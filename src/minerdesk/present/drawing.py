@@ -111,7 +111,9 @@ class Sheet:
             zorder=self._next(),
         )
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8, **style: Any) -> None:
+    def line(
+        self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float = 0.8, **style: Any
+    ) -> None:
         from matplotlib.lines import Line2D
 
         style.setdefault("solid_capstyle", "butt")
@@ -122,14 +124,17 @@ class Sheet:
         self.line([x0, x1], [y, y], colour, width)
 
     def bar(self, x0: float, y0: float, x1: float, y1: float, colour: str, alpha: float = 1.0) -> None:
-        """A filled rectangle between two corners."""
+        """A filled rectangle between two corners; a pale one hides the hairlines behind it all the same."""
         from matplotlib.patches import Rectangle
 
-        self._add(
-            Rectangle((min(x0, x1), min(y0, y1)), abs(x1 - x0), abs(y1 - y0), facecolor=light(colour), alpha=alpha, lw=0)
-        )
+        corner, wide, high = (min(x0, x1), min(y0, y1)), abs(x1 - x0), abs(y1 - y0)
+        if alpha < 1:
+            self._add(Rectangle(corner, wide, high, facecolor=light("paper"), lw=0))
+        self._add(Rectangle(corner, wide, high, facecolor=light(colour), alpha=alpha, lw=0))
 
-    def area(self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, alpha: float) -> None:
+    def area(
+        self, xs: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, alpha: float
+    ) -> None:
         """A band between two lines."""
         from matplotlib.patches import Polygon
 

@@ -39,7 +39,12 @@ class Font:
 
 LATIN = Font("IBM Plex Sans", "fontpkg_ibm_plex_sans", "files", "IBMPlexSans[wdth,wght].ttf", "100 700")
 ARABIC = Font(
-    "IBM Plex Sans Arabic", "fontpkg_ibm_plex_sans_arabic", "files", "IBMPlexSansArabic-Regular.ttf", "400", True
+    "IBM Plex Sans Arabic",
+    "fontpkg_ibm_plex_sans_arabic",
+    "files",
+    "IBMPlexSansArabic-Regular.ttf",
+    "400",
+    True,
 )
 ARABIC_STRONG = Font(ARABIC.family, ARABIC.package, "files", "IBMPlexSansArabic-SemiBold.ttf", "600", True)
 CHINESE = Font("Noto Sans SC", "zhplot", "fonts", "NotoSansSC-Regular.ttf", "400")

@@ -7,6 +7,7 @@ Digits are western in all three languages, as the Arabic business press prints t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from minerdesk.present.document import Number
@@ -82,7 +83,8 @@ class Printer:
         zeros = "0." + "0" * digits if digits else "0"
         value = round(value, digits + 2) + 0.0
         pattern = f"+#,##{zeros}%;-#,##{zeros}%" if signed and value else f"#,##{zeros}%"
-        return format_percent(value, format=pattern, locale=self.language, numbering_system=_DIGITS)
+        text: str = format_percent(value, format=pattern, locale=self.language, numbering_system=_DIGITS)
+        return text
 
     def money_text(self, value: float, digits: int = 1, signed: bool = False) -> str:
         sign = "-" if value < 0 else "+" if signed and value > 0 else ""
@@ -97,13 +99,14 @@ class Printer:
         if abs(value) < (10_000 if self.language == "zh" else 1_000_000):
             return self.decimal(value, 0)
         style = "short" if self.language == "zh" else "long"
-        return format_compact_decimal(
+        text: str = format_compact_decimal(
             value,
-            format_type=style,  # type: ignore[arg-type]
+            format_type=style,
             locale=self.language,
             fraction_digits=digits,
             numbering_system=_DIGITS,
         )
+        return text
 
     def price_text(self, value: float) -> str:
         """Two decimals, none from a thousand up, three significant ones below one."""
@@ -117,14 +120,15 @@ class Printer:
 
         zeros = "0." + "0" * digits if digits else "0"
         pattern = f"+#,##{zeros};-#,##{zeros}" if signed and round(value, digits) else f"#,##{zeros}"
-        return format_decimal(
+        text: str = format_decimal(
             round(value, digits) + 0.0, format=pattern, locale=self.language, numbering_system=_DIGITS
         )
+        return text
 
-    def _number(self, figure: Figure, text: object, tone: bool = False) -> Number:
+    def _number(self, figure: Figure, text: Callable[[float], str], tone: bool = False) -> Number:
         if figure.value is None:
             return Number(figure, MISSING)
         value = float(figure.value)
-        told = text(value)  # type: ignore[operator]
+        told = text(value)
         lean = (value > 0) - (value < 0) if tone and any(c in "123456789" for c in told) else 0
         return Number(figure, told, lean)

@@ -26,7 +26,9 @@ WORDS: tuple[str, ...] = (
 #: Marks that set direction. The layouts set it themselves, so marks inside numbers and names are taken out.
 _MARKS = dict.fromkeys([0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_NUMERIC = re.compile(r"[-+\u2212\u00b1]?[$]?\d(?:[\d.,\u066b\u066c/:\u00a0\u202f]*\d)?(?:[\u00a0\u202f]?[%\u066a])?")
+_NUMERIC = re.compile(
+    r"[-+\u2212\u00b1]?[$]?\d(?:[\d.,\u066b\u066c/:\u00a0\u202f]*\d)?(?:[\u00a0\u202f]?[%\u066a])?"
+)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,10 @@ def grouped(inputs: Iterable[str], anchors: frozenset[str], own: str) -> tuple[R
         anchor = anchor_of(ref)
         groups.setdefault(stem + slash, []).append(Ref(last, ref, anchor if anchor in anchors else ""))
     return tuple(
-        RefGroup("…/" + stem[len(shared) :] if len(stem) > len(shared) and stem.startswith(shared) else stem, tuple(refs))
+        RefGroup(
+            "…/" + stem[len(shared) :] if len(stem) > len(shared) and stem.startswith(shared) else stem,
+            tuple(refs),
+        )
         for stem, refs in groups.items()
     )
 

@@ -124,7 +124,8 @@ class _Links:
                 return {"kind": "paragraph", "tone": kind, "runs": self.runs(runs)}
             case KeyFigures(items=items):
                 tiles = [
-                    {"label": i.label, "number": self.run(i.number), "detail": self.runs(i.detail)} for i in items
+                    {"label": i.label, "number": self.run(i.number), "detail": self.runs(i.detail)}
+                    for i in items
                 ]
                 return {"kind": "keyfigures", "items": tiles}
             case Table(title=title, columns=columns, rows=rows, caption=caption):
@@ -143,7 +144,13 @@ class _Links:
                     "caption": self.runs(caption),
                 }
             case Chart(title=title, svg=svg, alt=alt, caption=caption):
-                return {"kind": "chart", "title": title, "svg": svg, "alt": alt, "caption": self.runs(caption)}
+                return {
+                    "kind": "chart",
+                    "title": title,
+                    "svg": svg,
+                    "alt": alt,
+                    "caption": self.runs(caption),
+                }
             case Bullets(items=lines):
                 return {"kind": "bullets", "items": [self.runs(line) for line in lines]}
 

@@ -24,7 +24,9 @@ _ = str
 LABELS = {
     "all_rows": _("Show all rows"),
     "appendix": _("Where each number comes from"),
-    "appendix_note": _("Each entry names how a number was made and from what, down to the place in the data."),
+    "appendix_note": _(
+        "Each entry names how a number was made and from what, down to the place in the data."
+    ),
     "contents": _("Contents"),
     "inputs": _("from"),
     "method": _("method"),

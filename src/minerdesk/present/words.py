@@ -89,7 +89,7 @@ class Words:
             ("zh", "long"): "y年M月d日",
             ("zh", "short"): "M月d日",
         }
-        text = format_date(day, patterns[self.language, style], locale=self.language)  # type: ignore[arg-type]
+        text = format_date(day, patterns[self.language, style], locale=self.language)
         return Name(text.translate(_WESTERN))
 
 

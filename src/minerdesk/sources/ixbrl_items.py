@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from minerdesk.records import Finding
@@ -77,7 +78,8 @@ FILERS: dict[str, tuple[Reading, ...]] = {
         _flow("cost_of_revenue_ex_da", "us-gaap:CostOfRevenue"),
         _flow(
             "sga_expense",
-            "us-gaap:ProfessionalFees us-gaap:OtherLaborRelatedExpenses us-gaap:GeneralAndAdministrativeExpense",
+            "us-gaap:ProfessionalFees us-gaap:OtherLaborRelatedExpenses "
+            "us-gaap:GeneralAndAdministrativeExpense",
         ),
         _flow("stock_based_compensation", "clsk:OptionsAndRestrictedStockUnitsIssuedForServices"),
         _flow("interest_expense", "us-gaap:InterestExpense"),
@@ -140,12 +142,10 @@ def restatements(rows: Iterable[Row]) -> tuple[Finding, ...]:
     findings = []
     for (ticker, item, start, end), stated in vintages.items():
         ordered = sorted(stated, key=lambda row: row["known_at"])
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             if before["value"] != after["value"]:
-                detail = (
-                    f"{item} from {start} to {end}: {before['value']:,.10g} known {before['known_at']:%Y-%m-%d}, "
-                    f"{after['value']:,.10g} known {after['known_at']:%Y-%m-%d}"
-                )
+                told = [f"{v['value']:,.10g} known {v['known_at']:%Y-%m-%d}" for v in (before, after)]
+                detail = f"{item} from {start} to {end}: {', '.join(told)}"
                 findings.append(
                     Finding("restated", "note", ticker, detail, locator=after["locator"], day=end)
                 )

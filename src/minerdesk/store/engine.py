@@ -29,7 +29,9 @@ _IBIS_TYPES = {
 class Engine(Protocol):
     """What runs expressions."""
 
-    archive: Archive
+    @property
+    def archive(self) -> Archive:
+        """What is read."""
 
     def table(self, name: str) -> Any:
         """The Ibis table ``name``, all rows of the archive's commit."""

@@ -6,6 +6,8 @@ derived where they are needed and a later split changes no earlier row.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -39,6 +41,16 @@ class Count:
     known_on: date
     basis: str
     shares: float
+    ref: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """``ratio`` new over old shares, effective before the open of ``day``."""
+
+    ticker: str
+    day: date
+    ratio: float
     ref: str
 
 
@@ -88,13 +100,14 @@ def market_panel(engine: Engine, as_of: datetime) -> MarketPanel:
     sessions = tuple(sorted(set(closes["session"])))
     tickers = tuple(sorted(set(closes["ticker"])))
     findings: list[Finding] = []
-    split_ratio, split_refs = _splits(frames.rows(engine, "splits", as_of), sessions, tickers, findings)
+    splits = _splits(frames.rows(engine, "splits", as_of), findings)
+    split_ratio, split_refs = _split_matrix(splits, sessions, tickers)
     close_usd = _matrix(closes, "close_usd", sessions, tickers)
     counts = [
         Count(row["ticker"], row["known_on"], row["basis"], row["outstanding_shares"], row["ref"])
         for row in frames.rows(engine, "share_counts", as_of)
     ]
-    outstanding, refs = _counts(counts, split_ratio, sessions, tickers, findings)
+    outstanding, refs = _counts(counts, splits, sessions, tickers, findings)
     _flag_jumps(close_usd, split_ratio, sessions, tickers, findings)
     return MarketPanel(
         sessions,
@@ -121,16 +134,8 @@ def _matrix(
     return matrix
 
 
-def _splits(
-    rows: list[dict[str, Any]],
-    sessions: tuple[date, ...],
-    tickers: tuple[str, ...],
-    findings: list[Finding],
-) -> tuple[Floats, dict[tuple[date, str], str]]:
-    """Ratio by session. A split on a day without session takes effect on the next one; one told twice by
-    two sources within days counts once."""
-    ratio = np.ones((len(sessions), len(tickers)))
-    refs: dict[tuple[date, str], str] = {}
+def _splits(rows: list[dict[str, Any]], findings: list[Finding]) -> list[Split]:
+    """Splits by ticker and day; one told twice by two sources within days counts once."""
     taken: list[dict[str, Any]] = []
     for row in sorted(rows, key=lambda r: (r["ticker"], r["effective_date"])):
         twin = any(
@@ -139,39 +144,38 @@ def _splits(
             and t["new_shares"] * row["old_shares"] == row["new_shares"] * t["old_shares"]
             for t in taken
         )
+        day, ticker = row["effective_date"], row["ticker"]
         if twin:
-            findings.append(
-                Finding(
-                    "split_twice",
-                    "rejected",
-                    row["ticker"],
-                    f"{row['new_shares']:g} for {row['old_shares']:g} is told twice",
-                    day=row["effective_date"],
-                )
-            )
+            detail = f"{row['new_shares']:g} for {row['old_shares']:g} is told twice"
+            findings.append(Finding("split_twice", "rejected", ticker, detail, day=day))
             continue
         taken.append(row)
-        later = [n for n, session in enumerate(sessions) if session >= row["effective_date"]]
-        if not later or row["ticker"] not in tickers or row["effective_date"] < sessions[0]:
-            continue
-        ratio[later[0], tickers.index(row["ticker"])] *= row["new_shares"] / row["old_shares"]
-        refs[sessions[later[0]], row["ticker"]] = row["ref"]
         if row["note"] and "dilution" in row["note"]:
-            findings.append(
-                Finding(
-                    "return_holds_dilution",
-                    "suspect",
-                    row["ticker"],
-                    f"{row['kind']}: {row['note']}",
-                    day=row["effective_date"],
-                )
-            )
+            detail = f"{row['kind']}: {row['note']}"
+            findings.append(Finding("return_holds_dilution", "suspect", ticker, detail, day=day))
+    return [
+        Split(r["ticker"], r["effective_date"], r["new_shares"] / r["old_shares"], r["ref"]) for r in taken
+    ]
+
+
+def _split_matrix(
+    splits: list[Split], sessions: tuple[date, ...], tickers: tuple[str, ...]
+) -> tuple[Floats, dict[tuple[date, str], str]]:
+    """Ratio by session. A split on a day without session takes effect on the next one."""
+    ratio = np.ones((len(sessions), len(tickers)))
+    refs: dict[tuple[date, str], str] = {}
+    for split in splits:
+        row = bisect_left(sessions, split.day)
+        if split.ticker not in tickers or row == len(sessions) or split.day < sessions[0]:
+            continue
+        ratio[row, tickers.index(split.ticker)] *= split.ratio
+        refs[sessions[row], split.ticker] = split.ref
     return ratio, refs
 
 
 def _counts(
     counts: list[Count],
-    split_ratio: Floats,
+    splits: list[Split],
     sessions: tuple[date, ...],
     tickers: tuple[str, ...],
     findings: list[Finding],
@@ -182,60 +186,48 @@ def _counts(
     for place, ticker in enumerate(tickers):
         own = [c for c in counts if c.ticker == ticker]
         own.sort(key=lambda c: (c.known_on, BASIS_ORDER[c.basis]))
-        for count in _believable(own, split_ratio[:, place], sessions, findings):
-            first = next((n for n, s in enumerate(sessions) if s >= count.known_on), len(sessions))
-            # a split of the very session on which the count is first used lies before it if the count
-            # became known on or after that day
-            start = first - 1 if first < len(sessions) and sessions[first] > count.known_on else first
-            shares = count.shares
-            for number in range(first, len(sessions)):
-                if number > start:
-                    shares *= split_ratio[number, place]
-                outstanding[number, place] = shares
+        later = [split for split in splits if split.ticker == ticker]
+        for count in _believable(own, later, findings):
+            for number in range(bisect_left(sessions, count.known_on), len(sessions)):
+                outstanding[number, place] = _carried(count, sessions[number], later)
                 refs[number][place] = count.ref
     return outstanding, tuple(tuple(line) for line in refs)
 
 
-def _believable(
-    own: list[Count], split_ratio: Floats, sessions: tuple[date, ...], findings: list[Finding]
-) -> list[Count]:
+def _believable(own: list[Count], splits: list[Split], findings: list[Finding]) -> list[Count]:
     """Counts without those in other units and without vendor counts that contradict a fresh filing."""
     kept: list[Count] = []
+
+    def refuse(kind: str, severity: str, count: Count, beside: Count) -> None:
+        detail = f"{count.shares:,.0f} shares; on {beside.known_on}, {beside.basis}: {beside.shares:,.0f}"
+        findings.append(Finding(kind, severity, count.ticker, detail, day=count.known_on))
+
     for count in own:
         before = kept[-1] if kept else None
-        quotient = count.shares / _carried(before, count.known_on, split_ratio, sessions) if before else 1.0
+        if before:
+            quotient = count.shares / _carried(before, count.known_on, splits)
+            thousandth = abs(quotient * 1e3 - 1) < THOUSANDS_TOLERANCE
+            thousandfold = abs(quotient / 1e3 - 1) < THOUSANDS_TOLERANCE
+            if thousandth or (thousandfold and len(kept) > 1):
+                refuse("count_in_thousands", "rejected", count, before)
+                continue
+            if thousandfold:
+                # of two counts only, the small one is the likelier to be in thousands: not used from here on
+                refuse("count_in_thousands", "suspect", before, count)
         filing = next((c for c in reversed(kept) if c.basis == "filing"), None)
-        if any(abs(quotient * unit - 1) < THOUSANDS_TOLERANCE for unit in (1e3, 1e-3)):
-            findings.append(
-                Finding(
-                    "count_in_thousands",
-                    "rejected",
-                    count.ticker,
-                    f"{count.shares:,.0f} shares after {before.shares if before else 0:,.0f}",
-                    day=count.known_on,
-                )
-            )
-            continue
         if filing and count.basis == "vendor" and count.known_on - filing.known_on <= FILING_HOLDS:
-            off = count.shares / _carried(filing, count.known_on, split_ratio, sessions)
+            off = count.shares / _carried(filing, count.known_on, splits)
             if not 1 / VENDOR_OFF_BY <= off <= VENDOR_OFF_BY:
-                findings.append(
-                    Finding(
-                        "count_contradicts_filing",
-                        "rejected",
-                        count.ticker,
-                        f"{count.shares:,.0f} shares; filed on {filing.known_on}: {filing.shares:,.0f}",
-                        day=count.known_on,
-                    )
-                )
+                refuse("count_contradicts_filing", "rejected", count, filing)
                 continue
         kept.append(count)
     return kept
 
 
-def _carried(count: Count, until: date, split_ratio: Floats, sessions: tuple[date, ...]) -> float:
-    ratios = [r for s, r in zip(sessions, split_ratio, strict=True) if count.known_on < s <= until]
-    return float(count.shares * np.prod(ratios))
+def _carried(count: Count, until: date, splits: list[Split]) -> float:
+    """The count on the basis of the session ``until``. A split of the very day on which it became known lies
+    before it: such counts are told after the fact."""
+    return math.prod((s.ratio for s in splits if count.known_on < s.day <= until), start=count.shares)
 
 
 def _flag_jumps(

@@ -9,6 +9,9 @@ def _table(name: str, key: str, meaning: str, *columns: Column) -> TableSpec:
     return TableSpec(name, tuple(key.split()), columns, meaning)
 
 
+#: A file may state one thing several times (sources differ): the place in that order is part of the key.
+_OCCURRENCE = Column("occurrence", "int", "1 for the first statement of this in its file, 2 for the next")
+
 # --- the archive's own --------------------------------------------------------------------------------
 SNAPSHOTS = _table(
     "snapshots",
@@ -171,9 +174,9 @@ BITCOIN_DAYS = _table(
 )
 ASIC_MODELS = _table(
     "asic_models",
-    "model manufacturer source_row",
+    "model manufacturer occurrence",
     "mining machines",
-    Column("source_row", "int"),
+    Column("occurrence", "int"),
     Column("model", "string"),
     Column("manufacturer", "string"),
     Column("hashrate_th_s", "float"),
@@ -189,7 +192,7 @@ ASIC_MODELS = _table(
 
 # --- filings ------------------------------------------------------------------------------------------
 _FACT = (
-    Column("source_row", "int"),
+    Column("occurrence", "int"),
     Column("ticker", "string"),
     Column("period_start", "date"),
     Column("period_end", "date"),
@@ -203,11 +206,11 @@ _FACT = (
 )
 FILING_FACTS = _table(
     "filing_facts",
-    "ticker fiscal_label item source_row",
+    "ticker fiscal_label item occurrence",
     "figures of quarterly filings and releases",
     *_FACT,
 )
-PRODUCTION = _table("production", "ticker fiscal_label item source_row", "monthly production updates", *_FACT)
+PRODUCTION = _table("production", "ticker fiscal_label item occurrence", "monthly production updates", *_FACT)
 PUBLISHED_COSTS = _table(
     "published_costs",
     "calendar_quarter publisher company publisher_measure",
@@ -224,9 +227,9 @@ PUBLISHED_COSTS = _table(
 # --- pivot --------------------------------------------------------------------------------------------
 DEALS = _table(
     "deals",
-    "announced_text ticker counterparty source_row",
+    "announced_text ticker counterparty occurrence",
     "AI/HPC deals as announced; critical-IT and gross MW apart",
-    Column("source_row", "int"),
+    Column("occurrence", "int"),
     Column("announced_text", "string"),
     Column("announced_day", "date"),
     Column("ticker", "string"),

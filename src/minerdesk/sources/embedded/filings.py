@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import date, timedelta
 
 from minerdesk.records import Rows, Snapshot, end_of_day
-from minerdesk.sources.cells import Cells, day_or_none
+from minerdesk.sources.cells import Cells, day_or_none, last_day
 from minerdesk.sources.delimited import read
 
 #: Where a table gives no day of publication, a quarter is taken as known this long after its end (the
@@ -27,6 +29,7 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
         "ticker,company,period_start,period_end,fiscal_label,item,value,unit,source_url,source_date,note"
     ).split(",")
     sheet, cells = read(snapshot, columns), Cells(snapshot.name)
+    told: Counter[tuple[str, str, str]] = Counter()
     rows, assumed = [], 0
     for line in sheet.lines:
         value, end = cells.number(line, "value"), cells.day(line, "period_end")
@@ -39,12 +42,16 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
                 subject=line.cells["ticker"],
             )
             continue
-        told = day_or_none(line.cells["source_date"])
-        if told is None or told < end:
-            told, assumed = end + lag, assumed + 1
+        if not cells.fresh(line, *line.cells.values()):
+            continue
+        published = day_or_none(line.cells["source_date"])
+        if published is None or published < end:
+            published, assumed = end + lag, assumed + 1
+        fact = line.cells["ticker"], line.cells["fiscal_label"], line.cells["item"]
+        told[fact] += 1
         rows.append(
             {
-                "source_row": line.number,
+                "occurrence": told[fact],
                 "ticker": line.cells["ticker"],
                 "period_start": cells.day(line, "period_start"),
                 "period_end": end,
@@ -55,7 +62,7 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
                 "source_url": cells.text(line, "source_url"),
                 "source_date": cells.text(line, "source_date"),
                 "note": cells.text(line, "note"),
-                "known_at": end_of_day(told),
+                "known_at": end_of_day(published),
                 "locator": line.at("value"),
             }
         )
@@ -63,7 +70,7 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
         cells.note(
             "publication_day_assumed",
             "note",
-            f"{assumed} of {len(rows)} rows name no day of publication: taken as {lag.days} days after",
+            f"{assumed} of {len(rows)} rows name no publication day: taken as {lag.days} days after the end",
             "column=source_date",
         )
     return Rows({table: rows}, sheet.findings + tuple(cells.findings))
@@ -86,6 +93,9 @@ def published_costs(snapshot: Snapshot) -> Rows:
         if value is None or end is None:
             cells.note("missing_cell", "rejected", "no value or no quarter", line.at("cost_usd_per_btc"))
             continue
+        named = (line.cells[c] for c in ("calendar_quarter", "publisher", "company", "publisher_measure"))
+        if not cells.fresh(line, *named):
+            continue
         rows.append(
             {column: cells.text(line, column) for column in columns}
             | {
@@ -98,8 +108,6 @@ def published_costs(snapshot: Snapshot) -> Rows:
 
 
 def _quarter_end(text: str) -> date | None:
-    try:
-        year, quarter = int(text[:4]), int(text[5:])
-        return date(year + quarter // 4, quarter * 3 % 12 + 1, 1) - timedelta(days=1)
-    except ValueError:
-        return None
+    """The last day of a quarter given as ``2024Q4``."""
+    quarter = re.fullmatch(r"([0-9]{4})Q([1-4])", text)
+    return last_day(f"{quarter[1]}-{int(quarter[2]) * 3:02}") if quarter else None

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from minerdesk.records import Rows, Snapshot, end_of_day
-from minerdesk.sources.cells import Cells, day_or_none
+from minerdesk.sources.cells import Cells, day_or_none, last_day
 from minerdesk.sources.delimited import Line, Sheet, read
 
 #: No listed share has closed above this; a larger number is a slipped decimal or another unit.
 ABSURD_CLOSE_USD = 1_000_000.0
+ABSURD_BITCOIN_USD = 100_000_000.0
+#: More shares than any listed company has.
+ABSURD_VOLUME_SHARES = ABSURD_COUNT_SHARES = 1e12
 #: The same split told twice lies within so many days of itself.
 SAME_SPLIT_DAYS = 10
+#: How a ticker is written.
+TICKER = re.compile(r"[A-Z][A-Z0-9]{0,5}([.-][A-Z]{1,2})?")
 BASES = ("filing", "release", "vendor")
 
 
@@ -24,13 +30,16 @@ def companies(snapshot: Snapshot) -> Rows:
     ).split(",")
     sheet, cells = read(snapshot, columns), Cells(snapshot.name)
     rows = []
-    for line in _once(sheet, cells, ("ticker",)):
+    for line in sheet.lines:
         row: dict[str, Any] = {column: cells.text(line, column) for column in columns}
         row["fiscal_year_end_month"] = cells.whole(line, "fiscal_year_end_month")
         for column in ("in_universe_from", "in_universe_to", "later_ticker_from"):
             row[column] = cells.day(line, column)
-        if row["in_universe_from"] is None:
-            cells.note("missing_cell", "rejected", "no in_universe_from", line.at("in_universe_from"))
+        if row["in_universe_from"] is None or not row["ticker"]:
+            missing = "in_universe_from" if row["ticker"] else "ticker"
+            cells.note("missing_cell", "rejected", f"no {missing}", line.at(missing))
+            continue
+        if not cells.fresh(line, row["ticker"]):
             continue
         rows.append(row | {"known_at": end_of_day(row["in_universe_from"]), "locator": line.at("ticker")})
     return Rows({"companies": rows}, sheet.findings + tuple(cells.findings))
@@ -39,9 +48,9 @@ def companies(snapshot: Snapshot) -> Rows:
 def closes(snapshot: Snapshot) -> Rows:
     """Wide file, one column a ticker: USD as traded; blank where there is no figure."""
     sheet, cells = read(snapshot, ("session",), optional=None), Cells(snapshot.name)
-    rows = []
+    tickers, rows = _tickers(sheet, cells), []
     for line, session in _sessions(sheet, cells):
-        for ticker in sheet.columns[1:]:
+        for ticker in tickers:
             close = cells.number(line, ticker)
             if close is None:
                 continue
@@ -62,13 +71,13 @@ def closes(snapshot: Snapshot) -> Rows:
 def volumes(snapshot: Snapshot) -> Rows:
     """Wide file, one column a ticker: shares as traded."""
     sheet, cells = read(snapshot, ("session",), optional=None), Cells(snapshot.name)
-    rows = []
+    tickers, rows = _tickers(sheet, cells), []
     for line, session in _sessions(sheet, cells):
-        for ticker in sheet.columns[1:]:
+        for ticker in tickers:
             volume = cells.number(line, ticker)
             if volume is None:
                 continue
-            if volume < 0:
+            if not 0 <= volume < ABSURD_VOLUME_SHARES:
                 cells.note(
                     "impossible_volume",
                     "rejected",
@@ -95,16 +104,17 @@ def _bitcoin(snapshot: Snapshot, day_column: str, close_column: str, clock: str,
     rows = []
     for line, day in _sessions(sheet, cells, day_column):
         close = cells.number(line, close_column)
-        if close is None or close <= 0:
-            if line.cells[close_column]:
-                cells.note(
-                    "impossible_price",
-                    "rejected",
-                    f"bitcoin at {line.cells[close_column]}",
-                    line.at(close_column),
-                    subject="BTC",
-                    day=day,
-                )
+        if close is None:
+            continue
+        if not 0 < close < ABSURD_BITCOIN_USD:
+            cells.note(
+                "impossible_price",
+                "rejected",
+                f"bitcoin at {close:g} {quote}",
+                line.at(close_column),
+                subject="BTC",
+                day=day,
+            )
             continue
         rows.append(
             {
@@ -127,7 +137,7 @@ def splits(snapshot: Snapshot) -> Rows:
         day = cells.day(line, "effective_date")
         new, old = cells.number(line, "new_shares"), cells.number(line, "old_shares")
         ticker = line.cells["ticker"]
-        if day is None or not new or not old or new < 0 or old < 0:
+        if not ticker or day is None or not new or not old or new < 0 or old < 0:
             cells.note(
                 "impossible_split",
                 "rejected",
@@ -156,6 +166,8 @@ def splits(snapshot: Snapshot) -> Rows:
                 day=day,
             )
             continue
+        if not cells.fresh(line, ticker, day):
+            continue
         rows.append(
             {
                 "ticker": ticker,
@@ -176,11 +188,12 @@ def share_counts(snapshot: Snapshot) -> Rows:
     columns = ("ticker", "shares_outstanding", "known_at", "basis", "source", "note")
     sheet, cells = read(snapshot, columns), Cells(snapshot.name)
     rows = []
-    for line in _once(sheet, cells, ("ticker", "known_at", "basis")):
+    for line in sheet.lines:
         ticker = line.cells["ticker"]
         known_on, count = cells.day(line, "known_at"), cells.number(line, "shares_outstanding")
         basis = line.cells["basis"]
-        if known_on is None or count is None or count <= 0 or basis not in BASES:
+        possible = count is not None and 0 < count < ABSURD_COUNT_SHARES
+        if not ticker or known_on is None or not possible or basis not in BASES:
             cells.note(
                 "impossible_share_count",
                 "rejected",
@@ -188,6 +201,8 @@ def share_counts(snapshot: Snapshot) -> Rows:
                 line.at("shares_outstanding"),
                 subject=ticker,
             )
+            continue
+        if not cells.fresh(line, ticker, known_on, basis):
             continue
         if line.cells["note"]:
             cells.note(
@@ -228,7 +243,8 @@ def share_count_conflicts(snapshot: Snapshot) -> Rows:
     sheet, cells = read(snapshot, columns), Cells(snapshot.name)
     rows = []
     for line in sheet.lines:
-        known_on = day_or_none(line.cells["known_at"]) or _last_day(line.cells["known_at"])
+        ticker, as_of = line.cells["ticker"], day_or_none(line.cells["as_of"])
+        known_on = day_or_none(line.cells["known_at"]) or last_day(line.cells["known_at"])
         shares = cells.number(line, "shares")
         if known_on is None or shares is None:
             cells.note(
@@ -236,14 +252,16 @@ def share_count_conflicts(snapshot: Snapshot) -> Rows:
                 "rejected",
                 "no day or no count",
                 line.at("known_at"),
-                subject=line.cells["ticker"],
+                subject=ticker,
             )
+            continue
+        if not cells.fresh(line, ticker, known_on, as_of, line.cells["share_class"], shares):
             continue
         rows.append(
             {column: cells.text(line, column) for column in columns}
             | {
                 "shares": shares,
-                "as_of_day": day_or_none(line.cells["as_of"]),
+                "as_of_day": as_of,
                 "known_on": known_on,
                 "known_at": end_of_day(known_on),
                 "locator": line.at("shares"),
@@ -270,6 +288,8 @@ def cross_holdings(snapshot: Snapshot) -> Rows:
                 subject=line.cells["holder"],
             )
             continue
+        if not cells.fresh(line, line.cells["holder"], line.cells["held"], as_of, shares):
+            continue
         rows.append(
             {
                 "holder": line.cells["holder"],
@@ -294,12 +314,14 @@ def events(snapshot: Snapshot) -> Rows:
     ).split(",")
     sheet, cells = read(snapshot, columns), Cells(snapshot.name)
     rows = []
-    for line in _once(sheet, cells, ("date", "ticker", "event_type", "detail_short")):
+    for line in sheet.lines:
         text = line.cells["date"]
         day, told = day_or_none(text), day_or_none(line.cells["source_date"])
-        last = day or _last_day(text)
+        last = day or last_day(text)
         if last is None:
             cells.note("unreadable_cell", "rejected", f"{text!r} is no date", line.at("date"))
+            continue
+        if not cells.fresh(line, text, *(line.cells[c] for c in ("ticker", "event_type", "detail_short"))):
             continue
         if day is None:
             cells.note(
@@ -332,17 +354,6 @@ def events(snapshot: Snapshot) -> Rows:
     return Rows({"events": rows}, sheet.findings + tuple(cells.findings))
 
 
-def _last_day(text: str) -> date | None:
-    """The last day of a month or a year given as ``2025-06`` or ``2025``."""
-    try:
-        year, month = (int(part) for part in (text + "-12").split("-")[:2])
-        return date.fromordinal(date(year, month, 28).toordinal() + 4).replace(day=1) - (
-            date(2000, 1, 2) - date(2000, 1, 1)
-        )
-    except ValueError:
-        return None
-
-
 def _dated(line: Line, ticker: str, session: date, **value: float) -> dict[str, Any]:
     return {
         "ticker": ticker,
@@ -353,34 +364,27 @@ def _dated(line: Line, ticker: str, session: date, **value: float) -> dict[str, 
     }
 
 
+def _tickers(sheet: Sheet, cells: Cells) -> list[str]:
+    """The columns of a wide file that are named like a ticker; others are noted."""
+    names = [name for name in sheet.columns if name != "session"]
+    odd = [name for name in names if not TICKER.fullmatch(name)]
+    if odd and sheet.lines:
+        cells.note("extra_columns", "note", "ignored: " + ", ".join(map(repr, odd)), "line=1")
+    return [name for name in names if name not in odd]
+
+
 def _sessions(sheet: Sheet, cells: Cells, column: str = "session") -> Iterator[tuple[Line, date]]:
     """Lines with their day: a day told twice counts once, disorder is noted and does no harm."""
     latest: date | None = None
-    for line in _once(sheet, cells, (column,)):
+    for line in sheet.lines:
         day = cells.day(line, column)
         if day is None:
+            if not line.cells[column]:
+                cells.note("missing_cell", "rejected", f"no {column}", line.at(column))
+            continue
+        if not cells.fresh(line, day):
             continue
         if latest and day < latest:
             cells.note("out_of_order", "note", f"{day} comes after {latest}", line.at(column), day=day)
         latest = max(day, latest or day)
         yield line, day
-
-
-def _once(sheet: Sheet, cells: Cells, key: tuple[str, ...]) -> Iterator[Line]:
-    """Lines without repeats of ``key``: an identical repeat is noted, a differing one set aside; both with
-    their place."""
-    seen: dict[tuple[str, ...], Line] = {}
-    for line in sheet.lines:
-        identity = tuple(line.cells[column] for column in key)
-        first = seen.setdefault(identity, line)
-        if first is line:
-            yield line
-        elif first.cells == line.cells:
-            cells.note("duplicate_row", "note", f"repeats line {first.number}", line.at(key[0]))
-        else:
-            cells.note(
-                "contradicting_row",
-                "rejected",
-                f"line {first.number} says otherwise of {' '.join(identity)}; the first is kept",
-                line.at(key[0]),
-            )

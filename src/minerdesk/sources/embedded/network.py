@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections import Counter
+from typing import Any
 
 from minerdesk.records import Rows, Snapshot, end_of_day
 from minerdesk.sources.cells import Cells
@@ -15,15 +16,17 @@ def difficulty_epochs(snapshot: Snapshot) -> Rows:
     rows = []
     for line in sheet.lines:
         height, start = cells.whole(line, "first_height"), cells.instant(line, "first_block_time_utc")
-        if height is None or start is None or start.tzinfo is None:
+        if height is None or start is None:
             cells.note("missing_cell", "rejected", "no height or no time", line.at("first_height"))
+            continue
+        if not cells.fresh(line, height):
             continue
         rows.append(
             {
                 "first_height": height,
-                "first_block_time": start.astimezone(UTC),
+                "first_block_time": start,
                 "bits": line.cells["bits"],
-                "known_at": start.astimezone(UTC),
+                "known_at": start,
                 "locator": line.at("bits"),
             }
         )
@@ -47,6 +50,8 @@ def bitcoin_days(snapshot: Snapshot) -> Rows:
         if day is None or None in row.values():
             cells.note("missing_cell", "rejected", "incomplete day", line.at("day"))
             continue
+        if not cells.fresh(line, day):
+            continue
         rows.append(row | {"known_at": end_of_day(day), "locator": line.at("blocks")})
     return Rows({"bitcoin_days": rows}, sheet.findings + tuple(cells.findings))
 
@@ -60,16 +65,22 @@ def asic_models(snapshot: Snapshot) -> Rows:
     }
     texts = ("model", "manufacturer", "cooling", "release", "source", "reliability")
     sheet, cells = read(snapshot, (*texts, *numbers, "price_asof")), Cells(snapshot.name)
-    rows = [
-        {column: cells.text(line, column) for column in texts}
-        | {name: cells.number(line, column) for column, name in numbers.items()}
-        | {
-            "source_row": line.number,
-            "price_as_of": cells.text(line, "price_asof"),
-            # a specification has no day of publication in the table: known when the desk was compiled
-            "known_at": snapshot.known_at,
-            "locator": line.at("model"),
-        }
-        for line in sheet.lines
-    ]
+    told: Counter[tuple[str, str]] = Counter()
+    rows: list[dict[str, Any]] = []
+    for line in sheet.lines:
+        if not cells.fresh(line, *line.cells.values()):
+            continue
+        named = line.cells["model"], line.cells["manufacturer"]
+        told[named] += 1
+        rows.append(
+            {column: cells.text(line, column) for column in texts}
+            | {name: cells.number(line, column) for column, name in numbers.items()}
+            | {
+                "occurrence": told[named],
+                "price_as_of": cells.text(line, "price_asof"),
+                # a specification has no day of publication in the table: known when the desk was compiled
+                "known_at": snapshot.known_at,
+                "locator": line.at("model"),
+            }
+        )
     return Rows({"asic_models": rows}, sheet.findings + tuple(cells.findings))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 from minerdesk.records import Rows, Snapshot, end_of_day
 from minerdesk.sources.cells import Cells, day_or_none
 from minerdesk.sources.delimited import read
@@ -19,8 +22,11 @@ NUMBERS = (
 def deals(snapshot: Snapshot) -> Rows:
     margin = "noi_or_ebitda_margin_pct"
     sheet, cells = read(snapshot, ("announced_date", *TEXTS, *NUMBERS, margin)), Cells(snapshot.name)
-    rows = []
+    told: Counter[tuple[str, str, str]] = Counter()
+    rows: list[dict[str, Any]] = []
     for line in sheet.lines:
+        if not cells.fresh(line, *line.cells.values()):
+            continue
         text = line.cells["announced_date"]
         day = day_or_none(text)
         if day is None:
@@ -31,16 +37,18 @@ def deals(snapshot: Snapshot) -> Rows:
                 line.at("announced_date"),
                 subject=line.cells["ticker"],
             )
-        told = day or day_or_none(line.cells["source_date"])
+        published = day or day_or_none(line.cells["source_date"])
+        deal = text, line.cells["ticker"], line.cells["counterparty"]
+        told[deal] += 1
         rows.append(
             {column: cells.text(line, column) for column in TEXTS}
             | {column: cells.number(line, column) for column in NUMBERS}
             | {
-                "source_row": line.number,
+                "occurrence": told[deal],
                 "announced_text": text,
                 "announced_day": day,
                 "noi_or_ebitda_margin_percent": cells.number(line, margin),
-                "known_at": end_of_day(told) if told else snapshot.known_at,
+                "known_at": end_of_day(published) if published else snapshot.known_at,
                 "locator": line.at("announced_date"),
             }
         )

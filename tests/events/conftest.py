@@ -1,12 +1,15 @@
-"""Real prices for the tests, read as they lie; nothing here computes what the product computes."""
+"""What the tests of events share: the answers, and real prices read as they lie."""
 
 from __future__ import annotations
 
 import csv
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,6 +49,7 @@ MINERS = {
     "SOS": "2020-06-01",
     "GLXY": "2025-05-16",
     "WYFI": "2025-08-07",
+    "ABTC": "2025-09-03",
     "SDIG": "2021-10-20",
 }
 
@@ -61,11 +65,6 @@ class World:
 
     def column(self, name: str) -> int:
         return self.names.index(name)
-
-
-def need(folder: Path) -> None:
-    if not folder.is_dir():
-        pytest.skip(f"NOT TESTED: the data folder {folder.name!r} is absent beside the checkout")
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -94,7 +93,7 @@ def with_factors(
 
 
 @cache
-def equities(start: str = "2021-01-04", end: str = "2026-06-30") -> World:
+def load_equities(start: str = "2021-01-04", end: str = "2026-07-31") -> World:
     """Long split-adjusted closes of the miners with BTC and the equal-weighted sector without the name."""
     days = [r["date"] for r in read(EQUITIES / "SPY.csv") if start <= r["date"] <= end]
     row = {day: i for i, day in enumerate(days)}
@@ -110,7 +109,7 @@ def equities(start: str = "2021-01-04", end: str = "2026-06-30") -> World:
 
 
 @cache
-def sample() -> World:
+def load_sample() -> World:
     """Closes of the desk's own sample, splits of its span applied, same factors."""
     rows = read(SAMPLE / "closes.csv")
     names = [r["ticker"] for r in read(SAMPLE / "companies.csv") if r["ticker"] in rows[0]]
@@ -125,3 +124,38 @@ def sample() -> World:
     closes = {r["day"]: float(r["close"]) for r in read(SAMPLE / "btc_usd.csv")}
     btc = np.array([closes[day] for day in days])
     return with_factors(tuple(date.fromisoformat(d) for d in days), tuple(names), grid, btc)
+
+
+def _need(folder: Path) -> None:
+    if not folder.is_dir():
+        pytest.skip(f"NOT TESTED: the data folder {folder.name!r} is absent beside the checkout")
+
+
+@pytest.fixture(scope="session")
+def answers() -> Callable[[str], dict[str, Any]]:
+    """Expected values by file name, from answers/."""
+
+    def found(name: str) -> dict[str, Any]:
+        values: dict[str, Any] = json.loads((ROOT / "answers" / f"{name}.json").read_text("utf-8"))["values"]
+        return values
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def equities() -> World:
+    _need(EQUITIES)
+    return load_equities()
+
+
+@pytest.fixture(scope="session")
+def sample() -> World:
+    _need(SAMPLE)
+    return load_sample()
+
+
+@pytest.fixture(scope="session")
+def table() -> Callable[[str], list[dict[str, str]]]:
+    """Rows of a table of the sample."""
+    _need(SAMPLE)
+    return lambda name: read(SAMPLE / f"{name}.csv")
