@@ -27,6 +27,7 @@ from minerdesk.units import FACTOR_UNITS, SUFFIXES, WHOLE_NAMES, unit_of
 for module in pkgutil.iter_modules(measures.__path__):
     importlib.import_module(f"{measures.__name__}.{module.name}")
 
+pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 EACH = pytest.mark.parametrize("path", sorted(MEASURES))
 
 
@@ -47,9 +48,14 @@ def factors(registry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def numbers(declared: Measure, case: int) -> dict[str, float]:
-    """Plausible inputs of a measure: positive, of different size, the same in every run."""
+    """Inputs of a measure: of different size, fractions of either sign, the same in every run."""
     draw = random.Random(f"{declared.path} {case}")
-    return {name: round(draw.uniform(0.2, 3.0) * 10 ** draw.randint(0, 2), 3) for name, _ in declared.inputs}
+
+    def number(unit: str) -> float:
+        sign = draw.choice((1, -1)) if unit == "fraction" else 1
+        return sign * round(draw.uniform(0.2, 3.0) * 10 ** draw.randint(0, 2), 3)
+
+    return {name: number(unit) for name, unit in declared.inputs}
 
 
 @EACH
@@ -143,9 +149,9 @@ def test_pint_knows_the_same_factor(name: str, registry: Any) -> None:
 
 
 def test_hashes_per_difficulty_by_the_target() -> None:
-    """Difficulty 1 is the target 0xffff * 2**208, so of 2**256 hashes about one in 2**256 / target meets it."""
+    """Difficulty 1 is the target 0xffff * 2**208, so one hash in 2**256 / target meets it."""
     target = 0xFFFF * 2**208
-    assert units.HASHES_PER_DIFFICULTY == pytest.approx(2**256 / target, rel=1e-15)
+    assert math.isclose(units.HASHES_PER_DIFFICULTY, 2**256 / target, rel_tol=1e-15)
     gap = units.HASHES_PER_DIFFICULTY / units.HASHES_PER_DIFFICULTY_ROUNDED - 1
     assert math.isclose(gap, 1 / 65_535, rel_tol=1e-6)
 

@@ -43,12 +43,24 @@ TOLD: dict[str, tuple[str, str, str]] = {
     ),
     "week": ("Week ending ", "الأسبوع المنتهي في ", "截至"),
     "date": ("5 December 2025", "5 ديسمبر 2025", "2025年12月5日"),
-    "after": (". Prices in New York, closes as traded.", ". أسعار نيويورك عند الإغلاق كما جرى تداولها.", "当周。纽约收盘价，未复权。"),
+    "after": (
+        ". Prices in New York, closes as traded.",
+        ". أسعار نيويورك عند الإغلاق كما جرى تداولها.",
+        "当周。纽约收盘价，未复权。",
+    ),
     "headline": ("The week in short", "الأسبوع باختصار", "本周概要"),
     "lead1": ("The sector lost ", "خسر القطاع ", "板块市值按价格计下跌"),
-    "lead2": (" by price while Bitcoin fell ", " بحسب الأسعار، بينما تراجعت عملة البيتكوين ", "，同期比特币下跌"),
+    "lead2": (
+        " by price while Bitcoin fell ",
+        " بحسب الأسعار، بينما تراجعت عملة البيتكوين ",
+        "，同期比特币下跌",
+    ),
     "lead3": (" on the same clock. Without ", " على التوقيت نفسه. ومن دون سهم ", "（同一时点）。剔除"),
-    "lead4": (", whose shares were unlocked, the fall is ", " الذي رُفع الحظر عن أسهمه يكون الهبوط ", "（限售股解禁）后，跌幅为"),
+    "lead4": (
+        ", whose shares were unlocked, the fall is ",
+        " الذي رُفع الحظر عن أسهمه يكون الهبوط ",
+        "（限售股解禁）后，跌幅为",
+    ),
     "stop": (".", ".", "。"),
     "k1": ("Sector return, by price", "عائد القطاع بحسب الأسعار", "板块收益率（按价格）"),
     "k2": ("Bitcoin, same clock", "البيتكوين، التوقيت نفسه", "比特币（同一时点）"),
@@ -67,7 +79,11 @@ TOLD: dict[str, tuple[str, str, str]] = {
         " انحراف معياري، أي ضمن ما تدلّ عليه جلسات الأشهر الماضية.",
         "个标准差，处于过去数十个交易日的正常范围之内。",
     ),
-    "c1": ("Sector, Bitcoin and AI basket, rebased", "القطاع والبيتكوين وسلة الذكاء الاصطناعي", "板块、比特币与人工智能篮子"),
+    "c1": (
+        "Sector, Bitcoin and AI basket, rebased",
+        "القطاع والبيتكوين وسلة الذكاء الاصطناعي",
+        "板块、比特币与人工智能篮子",
+    ),
     "alt": (
         "The sector ended the week below where it began; Bitcoin fell less.",
         "أنهى القطاع الأسبوع دون مستوى بدايته، وكان هبوط البيتكوين أقل.",
@@ -114,7 +130,11 @@ TOLD: dict[str, tuple[str, str, str]] = {
     ),
     "liquidity": ("Liquidity", "السيولة", "流动性"),
     "c4": ("Turnover a session", "قيمة التداول في الجلسة", "每日成交额"),
-    "covered": ("Volume is known for part of the names.", "حجم التداول معروف لبعض الأسهم فقط.", "仅部分个股有成交量数据。"),
+    "covered": (
+        "Volume is known for part of the names.",
+        "حجم التداول معروف لبعض الأسهم فقط.",
+        "仅部分个股有成交量数据。",
+    ),
     "c5": ("Names up and down, by week", "الأسهم الصاعدة والهابطة أسبوعيًا", "每周涨跌家数"),
     "upword": ("Rose", "صاعد", "上涨"),
     "downword": ("Fell", "هابط", "下跌"),
@@ -178,15 +198,23 @@ class Writer:
             "zh": f"{value / 1e8:,.0f} 亿美元",
         }[self.language]
 
-    def number(self, ref: str, value: float, text: str, tone: int = 0, inputs: tuple[str, ...] = ()) -> Number:
+    def number(
+        self, ref: str, value: float, text: str, tone: int = 0, inputs: tuple[str, ...] = ()
+    ) -> Number:
         ref = f"week/2025-12-05/{ref}"
-        number = Number(Figure(value, "usd", ref, "2025-12-05", "market.some_usd" if inputs else ""), text, tone)
+        number = Number(
+            Figure(value, "usd", ref, "2025-12-05", "market.some_usd" if inputs else ""), text, tone
+        )
         if inputs:
             made = Provenance(ref, (number,), "market.price_return_fraction", "definitions §2", inputs)
         else:
             sha = hashlib.sha256(ref.encode()).hexdigest()
             made = Provenance(
-                ref, (number,), snapshot=sha, place="line 131, column ABTC", origin="embedded desk: closes.csv"
+                ref,
+                (number,),
+                snapshot=sha,
+                place="line 131, column ABTC",
+                origin="embedded desk: closes.csv",
             )
         self.entries.setdefault(ref, made)
         return number
@@ -195,7 +223,7 @@ class Writer:
         return self.number(ref, value, self.per_cent(value), int(np.sign(value)), inputs)
 
 
-def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
+def sample(language: str) -> Document:
     random = np.random.default_rng(7)
     w = Writer(language)
     returns = np.clip(random.normal(-0.03, 0.08, len(TICKERS)), -0.3, 0.3)
@@ -211,14 +239,22 @@ def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
             (Name(ticker),),
             (Text(COMPANY[LANGUAGES.index(language)]),),
             (start,),
-            (w.number(f"close_end_usd/{ticker}", closes[at], f"{closes[at] * (1 + np.nan_to_num(returns[at])):,.2f}"),),
+            (
+                w.number(
+                    f"close_end_usd/{ticker}",
+                    closes[at],
+                    f"{closes[at] * (1 + np.nan_to_num(returns[at])):,.2f}",
+                ),
+            ),
         ]
         inputs = (start.figure.ref, f"week/2025-12-05/close_end_usd/{ticker}")
         if np.isfinite(returns[at]):
             cells.append((w.signed(f"return_fraction/{ticker}", returns[at], inputs),))
         else:
             cells.append((Text("—"),))
-        cells.append((w.number(f"contribution_fraction/{ticker}", 0.0, f"{100 * weights[at]:+.2f}", 0, inputs),))
+        cells.append(
+            (w.number(f"contribution_fraction/{ticker}", 0.0, f"{100 * weights[at]:+.2f}", 0, inputs),)
+        )
         cells.append((w.number(f"market_cap_end_usd/{ticker}", caps[at], w.billions(caps[at]), 0, inputs),))
         rows.append(tuple(cells))
     every = tuple(f"week/2025-12-05/close_start_usd/{t}" for t in TICKERS) + ("week/2025-12-05/split/all",)
@@ -263,7 +299,14 @@ def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
             "movers",
             w("movers"),
             (
-                Paragraph((Name("ABTC"), w.text("why"), Name(w("date"), "https://example.org/filing"), w.text("stop"))),
+                Paragraph(
+                    (
+                        Name("ABTC"),
+                        w.text("why"),
+                        Name(w("date"), "https://example.org/filing"),
+                        w.text("stop"),
+                    )
+                ),
                 Paragraph((Name("APLD"), w.text("none"))),
                 Chart("chart-movers", w("c2"), movers_chart(w, returns), w("alt"), (w.text("n1"),)),
                 Table(
@@ -285,7 +328,9 @@ def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
             w("contrib"),
             (
                 Paragraph((w.text("contribtext"), shares, w.text("stop"))),
-                Chart("chart-contribution", w("c3"), waterfall_chart(w, weights), w("alt"), (w.text("capnote"),)),
+                Chart(
+                    "chart-contribution", w("c3"), waterfall_chart(w, weights), w("alt"), (w.text("capnote"),)
+                ),
             ),
         ),
         Section(
@@ -301,7 +346,10 @@ def sample(language: str) -> Document:  # noqa: PLR0915 (a report is long)
             w("watch"),
             (
                 Bullets(
-                    tuple((w.text("w1"), Name(t), w.text("w2"), Name(w("date")), w.text("stop")) for t in TICKERS[:3])
+                    tuple(
+                        (w.text("w1"), Name(t), w.text("w2"), Name(w("date")), w.text("stop"))
+                        for t in TICKERS[:3]
+                    )
                 ),
             ),
         ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from minerdesk import units
-from minerdesk.measures.declare import measure
+from minerdesk.measures.declare import measure, one_where
 
 DEFINITION = "definitions 4, Cost of a bitcoin"
 
@@ -19,7 +19,7 @@ DEFINITION = "definitions 4, Cost of a bitcoin"
 @measure(DEFINITION)
 def exercised_fraction(close_usd: Any, exercise_price_usd: Any) -> Any:
     """1 where an option or a convert is in the money, 0 elsewhere."""
-    return (close_usd > exercise_price_usd) * 1
+    return one_where(close_usd > exercise_price_usd)
 
 
 @measure(DEFINITION)

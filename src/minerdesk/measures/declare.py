@@ -43,6 +43,13 @@ class Measure:
 MEASURES: dict[str, Measure] = {}
 
 
+def one_where(condition: Any) -> Any:
+    """1 where a comparison holds, 0 elsewhere, on every carrier."""
+    # an Ibis column: engines have no product of truth and number
+    choose = getattr(condition, "ifelse", None)
+    return choose(1, 0) if choose else condition * 1
+
+
 def measure(definition: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a measure; ``definition`` names the section of ``docs/definitions.md`` it implements."""
 

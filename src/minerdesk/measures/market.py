@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minerdesk.measures.declare import measure
+from minerdesk.measures.declare import measure, one_where
 
 DEFINITION = "definitions 2, Market"
 #: A smaller move counts as none.
@@ -96,13 +96,13 @@ def per_session_change_fraction(
 @measure(DEFINITION)
 def rises_count(return_fraction: Any) -> Any:
     """1 where a name rose, 0 elsewhere."""
-    return (return_fraction >= UNCHANGED_BELOW_FRACTION) * 1
+    return one_where(return_fraction >= UNCHANGED_BELOW_FRACTION)
 
 
 @measure(DEFINITION)
 def falls_count(return_fraction: Any) -> Any:
     """1 where a name fell, 0 elsewhere."""
-    return (return_fraction <= -UNCHANGED_BELOW_FRACTION) * 1
+    return one_where(return_fraction <= -UNCHANGED_BELOW_FRACTION)
 
 
 @measure(DEFINITION)

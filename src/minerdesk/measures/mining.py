@@ -112,9 +112,9 @@ def hashcost_usd_per_ph_day(cost_usd_per_btc: Any, mined_btc: Any, realised_ph_d
 
 
 @measure(DEFINITION)
-def nowcast_cost_usd_per_btc(hashcost_usd_per_ph_day: Any, yield_btc_per_ph_day: Any) -> Any:
+def nowcast_cost_usd_per_btc(hashcost_usd_per_ph_day: Any, hashprice_btc_per_ph_day: Any) -> Any:
     """Nowcast of a rung, and its break-even price: filed hashcost over what a PH-day mines today."""
-    return hashcost_usd_per_ph_day / yield_btc_per_ph_day
+    return hashcost_usd_per_ph_day / hashprice_btc_per_ph_day
 
 
 @measure(DEFINITION)

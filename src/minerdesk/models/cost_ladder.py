@@ -3,10 +3,7 @@
 ``None`` is a figure nobody stated; it is never 0, and no rung that needs it has a value. Two lines may be
 absent without harm, because most filers have none and say nothing then: curtailment credits and cash tax.
 A line that cannot be (a negative cost, a count of zero, more energy than the cost it is part of) is a
-finding, and the rungs that need it have no value.
-
-The arithmetic of a rung is a measure. Models do not import that room: the caller hands over
-``minerdesk.measures.mining``, which has the functions of :class:`Formulas`.
+finding, and the rungs that need it have no value. The arithmetic is that of :mod:`minerdesk.measures.mining`.
 """
 
 from __future__ import annotations
@@ -15,9 +12,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from minerdesk.errors import InputError
+from minerdesk.measures import mining
 from minerdesk.records import Finding
 
 Allocation = Literal["revenue", "mw", "none"]
@@ -110,43 +108,6 @@ class Ladder:
         return (as_of - self.lines.period_end).days
 
 
-class Formulas(Protocol):
-    """The measures of the six rungs."""
-
-    def power_cost_usd_per_btc(
-        self, energy_usd: Any, curtailment_credits_usd: Any, mined_btc: Any
-    ) -> Any: ...
-    def site_cost_usd_per_btc(
-        self, mining_cost_usd: Any, curtailment_credits_usd: Any, mined_btc: Any
-    ) -> Any: ...
-    def operating_cost_usd_per_btc(
-        self,
-        site_cost_usd_per_btc: Any,
-        sga_usd: Any,
-        sbc_usd: Any,
-        mining_share_fraction: Any,
-        mined_btc: Any,
-    ) -> Any: ...
-    def cash_cost_usd_per_btc(
-        self,
-        operating_cost_usd_per_btc: Any,
-        interest_usd: Any,
-        cash_tax_usd: Any,
-        mining_share_fraction: Any,
-        mined_btc: Any,
-    ) -> Any: ...
-    def cash_and_sbc_cost_usd_per_btc(
-        self, cash_cost_usd_per_btc: Any, sbc_usd: Any, mining_share_fraction: Any, mined_btc: Any
-    ) -> Any: ...
-    def all_in_cost_usd_per_btc(
-        self,
-        cash_and_sbc_cost_usd_per_btc: Any,
-        depreciation_usd: Any,
-        mining_share_fraction: Any,
-        mined_btc: Any,
-    ) -> Any: ...
-
-
 def rung_name(text: str) -> str:
     """The name of a rung given by name or letter. Raises :class:`minerdesk.errors.InputError`."""
     name = LETTERS.get(text.lower(), text.lower())
@@ -167,7 +128,7 @@ def allocation_shares(amounts: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(amount / total for amount in amounts)
 
 
-def ladder(lines: CostLines, formulas: Formulas, allocate: Allocation = "revenue") -> Ladder:
+def ladder(lines: CostLines, allocate: Allocation = "revenue") -> Ladder:
     """The six rungs of ``lines``. Raises :class:`minerdesk.errors.InputError` for an unknown rule."""
     if allocate not in ALLOCATIONS:
         raise InputError(f"no allocation {allocate!r}; there are {', '.join(ALLOCATIONS)}")
@@ -186,7 +147,7 @@ def ladder(lines: CostLines, formulas: Formulas, allocate: Allocation = "revenue
         last = rungs[-1].usd_per_btc if rungs else None
         value = None
         if not lacking:
-            formula = getattr(formulas, f"{name}_cost_usd_per_btc")
+            formula = getattr(mining, f"{name}_cost_usd_per_btc")
             stands_on = {} if name in ("power", "site") else {f"{rungs[-1].name}_cost_usd_per_btc": last}
             value = float(formula(**stands_on, **{n: given[n] for n in inputs}))
         added = value if name == "power" else None if value is None or last is None else value - last

@@ -18,6 +18,12 @@ from minerdesk.errors import InputError
 Floats = NDArray[np.float64]
 
 
+#: Fewer common days than this say nothing about a correlation.
+FEWEST_COMMON_DAYS = 30
+#: However negative the autocorrelation, the variance of a sum of days is not taken below this share.
+LEAST_SERIAL = 0.25
+
+
 @dataclass(frozen=True)
 class GroupTest:
     """A test that a group of ``events`` has no abnormal return.
@@ -64,9 +70,11 @@ def corrado_rank(estimation: ArrayLike, event: ArrayLike) -> GroupTest:
 
     Each event's abnormal returns (NaN where missing) are ranked over both windows together and divided by
     their count plus one; the mean rank of the window less 1/2 is compared with the standard deviation of
-    the daily mean rank over all days (:func:`rank_z`). Normal distribution. Ranks are drawn without
-    replacement, so the window's mean varies less than that of independent days: the statistic of L days out
-    of T is widened by ``sqrt((T - 1) / (T - L))``, which is 1 for one day. [Corrado, Journal of Financial
+    the daily mean rank over all days (:func:`rank_z`). Normal distribution. Two corrections, both nil for
+    one day: ranks are drawn without replacement, so the mean of L days out of T varies by
+    ``(T - L) / (T - 1)`` of what independent days would; and it varies by ``1 + 2 sum (1 - l / L) rho(l)``,
+    with the autocorrelation of ranks in the estimation window averaged over the events (from 30 days on).
+    Without them the test rejects 3 % instead of 5 % over eleven days of miners' returns. [Corrado, Journal of Financial
     Economics 23 (1989), 385-395; missing days as in Corrado and Zivney, Journal of Financial and
     Quantitative Analysis 27 (1992), 465-478; windows as in Cowan, Review of Quantitative Finance and
     Accounting 2 (1992), 343-358.]
@@ -88,8 +96,30 @@ def corrado_rank(estimation: ArrayLike, event: ArrayLike) -> GroupTest:
     if days == total or variance == 0.0:
         return GroupTest("corrado_rank", float("nan"), float("nan"), n, None)
     plain = rank_z(float(daily[in_window].mean()) + 0.5, float(np.sqrt(variance)), days)
-    statistic = plain * float(np.sqrt((total - 1) / (total - days)))
+    width = before.shape[1]
+    shrink = (total - days) / (total - 1) * _serial(scaled[:, :width], known[:, :width], days)
+    statistic = plain / float(np.sqrt(shrink))
     return GroupTest("corrado_rank", statistic, _normal(statistic), n, None)
+
+
+def _serial(ranks: Floats, known: NDArray[np.bool_], days: int) -> float:
+    """Variance of a sum of ``days`` ranks over that of independent ones, from ``ranks`` ``(events, width)``."""
+    counts = known.sum(axis=1)
+    if days < 2 or counts.mean() < FEWEST_COMMON_DAYS:
+        return 1.0
+    mean = np.where(known, ranks, 0.0).sum(axis=1) / np.maximum(counts, 1)
+    centred = np.where(known, ranks - mean[:, None], 0.0)
+    variance = (centred**2).sum(axis=1) / np.maximum(counts, 1)
+    factor = 1.0
+    for lag in range(1, min(days, ranks.shape[1])):
+        pairs = (known[:, lag:] & known[:, :-lag]).sum(axis=1)
+        usable = (pairs >= FEWEST_COMMON_DAYS) & (variance > 0)
+        if usable.any():
+            products = (centred[usable, lag:] * centred[usable, :-lag]).sum(axis=1)
+            # about a mean of the same days an autocorrelation is low by one over their number
+            rho = products / pairs[usable] / variance[usable] + 1.0 / counts[usable]
+            factor += 2.0 * (1.0 - lag / days) * float(rho.mean())
+    return max(factor, LEAST_SERIAL)
 
 
 def rank_z(mean_rank: float, daily_sd: float, days: int) -> float:
@@ -98,10 +128,6 @@ def rank_z(mean_rank: float, daily_sd: float, days: int) -> float:
     ``daily_sd`` is the standard deviation of one day's mean scaled rank: ``sqrt(L) (mean - 1/2) / sd``.
     """
     return float(np.sqrt(days)) * (mean_rank - 0.5) / daily_sd
-
-
-#: Fewer common days than this say nothing about a correlation.
-FEWEST_COMMON_DAYS = 30
 
 
 def mean_correlation(

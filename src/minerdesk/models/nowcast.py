@@ -1,11 +1,12 @@
 """The nowcast of a cost: a filed hashcost carried to today's difficulty, and how wrong that was before.
 
 A hashcost (USD per PH-day) hardly moves with difficulty; what a PH-day mines does. So the cost of a bitcoin
-today is the last filed hashcost over today's yield (``measures.mining.nowcast_cost_usd_per_btc``). Its error
-was observed each time a later quarter was filed: the same sum made for that quarter from the filing
-``horizon`` quarters before it. The interval is made of these errors and of nothing else: they are taken as
-normal in logarithms, with mean and spread unknown, so its half-width is Student's t with n - 1 degrees of
-freedom times s sqrt(1 + 1/n) [prediction interval for one more draw].
+today is the last filed hashcost over today's hashprice in bitcoin
+(``measures.mining.nowcast_cost_usd_per_btc``). Its error was observed each time a later quarter was filed:
+the same sum made for that quarter from the filing ``horizon`` quarters before it. The interval is made of
+these errors and of nothing else: they are taken as normal in logarithms, with mean and spread unknown, so
+its half-width is Student's t with n - 1 degrees of freedom times s sqrt(1 + 1/n) [prediction interval for
+one more draw].
 """
 
 from __future__ import annotations
@@ -70,23 +71,23 @@ class Nowcast:
 def scorecard(
     periods: Sequence[str],
     hashcost_usd_per_ph_day: ArrayLike,
-    yield_btc_per_ph_day: ArrayLike,
+    hashprice_btc_per_ph_day: ArrayLike,
     horizon: int = 1,
 ) -> Scorecard:
     """Each quarter's cost as it would have been nowcast ``horizon`` quarters before, and as filed.
 
-    ``hashcost_usd_per_ph_day`` and ``yield_btc_per_ph_day`` ``(n,)`` belong to the consecutive ``periods``;
+    ``hashcost_usd_per_ph_day`` and ``hashprice_btc_per_ph_day`` ``(n,)`` belong to consecutive ``periods``,
     NaN marks a quarter that was not filed. Raises :class:`minerdesk.errors.InputError` for lengths that
     differ, a horizon below 1, or a value that is not positive.
     """
     filed = np.asarray(hashcost_usd_per_ph_day, dtype=np.float64)
-    mined = np.asarray(yield_btc_per_ph_day, dtype=np.float64)
+    mined = np.asarray(hashprice_btc_per_ph_day, dtype=np.float64)
     if not len(periods) == len(filed) == len(mined):
-        raise InputError(f"{len(periods)} periods, {len(filed)} hashcosts, {len(mined)} yields")
+        raise InputError(f"{len(periods)} periods, {len(filed)} hashcosts, {len(mined)} of bitcoin")
     if horizon < 1:
         raise InputError(f"a horizon of {horizon} quarters looks at the answer")
     if (filed <= 0).any() or (mined <= 0).any():
-        raise InputError("hashcost and yield are above 0")
+        raise InputError("hashcost and bitcoin a PH-day are above 0")
     then, now = filed[:-horizon], filed[horizon:]
     there = np.isfinite(then) & np.isfinite(now) & np.isfinite(mined[horizon:])
     carried, came = (then / mined[horizon:])[there], (now / mined[horizon:])[there]

@@ -2,8 +2,9 @@
 
 Publishers print one number and rarely its recipe. What a statement means is looked up by publisher and
 measure (:data:`MEANINGS`, from definitions 4) and never by which rung happens to lie nearest; the nearest
-rung stands beside it as a check of the reading. The bridge runs from our rung under the chosen allocation over
-the allocation (publishers charge whole-company lines in full) to the statement; what is left is unexplained.
+rung stands beside it as a check of the reading. The bridge runs from our rung under the chosen allocation,
+over the allocation (publishers charge whole-company lines in full), to the statement; what is left is
+unexplained.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every word and every printed number comes from the caller (``number`` turns a value into the language's
 format); colours are tokens of the palette; time runs left to right in every language. In a right-to-left
-language the names of horizontal bars stand on the right. NaN means "no figure".
+language the names of a waterfall stand on the right. NaN means "no figure".
 """
 
 from __future__ import annotations
@@ -12,7 +12,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minerdesk.present.drawing import SIZE, SMALL, WIDTH, Floats, Format, Scale, Sheet, ticks, told
+from minerdesk.present.chart_rows import bridge, contribution_waterfall, movers
+from minerdesk.present.drawing import SMALL, WIDTH, Floats, Format, Scale, Sheet, ticks
+
+__all__ = [
+    "Line",
+    "band_line",
+    "breadth",
+    "bridge",
+    "contribution_waterfall",
+    "movers",
+    "sector_against_bitcoin",
+    "step_cost_curve",
+    "turnover",
+]
 
 #: x position (index of a session or a week) -> word under the axis.
 Marks = Sequence[tuple[int, str]]
@@ -26,10 +39,6 @@ class Line:
 
     label: str
     values: Floats
-
-
-def _tone(value: float) -> str:
-    return "up" if value > 0 else "down" if value < 0 else "muted"
 
 
 def _spread(wanted: Sequence[float], gap: float = _GAP) -> list[float]:
@@ -84,7 +93,7 @@ def sector_against_bitcoin(
     based = [100.0 * line.values / line.values[np.isfinite(line.values)][0] for line in lines]
     at = ticks(float(np.nanmin(based)), float(np.nanmax(based)), 5)
     ends = [
-        told(line.label, number(float(b[np.isfinite(b)][-1]))) for line, b in zip(lines, based, strict=True)
+        f"{line.label} {number(float(b[np.isfinite(b)][-1]))}" for line, b in zip(lines, based, strict=True)
     ]
     x0, x1 = _margin(sheet, at, number), WIDTH - max(sheet.width(end) for end in ends) - 10
     across = Scale(0, max(len(line.values) for line in lines) - 1, x0, x1)
@@ -104,177 +113,6 @@ def sector_against_bitcoin(
     for text, y, tone in zip(ends, _spread(heights[::-1]), _LINES, strict=False):
         sheet.text(x1 + 10, y, text, colour=tone)
     return sheet.svg()
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Where rows of horizontal bars lie: names on the reading side, bars in the rest."""
-
-    sheet: Sheet
-    names: Sequence[str]
-    top: float
-    step: float
-    name_width: float
-
-    def y(self, row: int) -> float:
-        return self.top + (row + 0.5) * self.step
-
-    def name(self, row: int, colour: str = "ink") -> None:
-        x, across = (WIDTH, "right") if self.sheet.rtl else (0.0, "left")
-        self.sheet.text(x, self.y(row), self.names[row], across=across, colour=colour, size=SIZE)
-
-    def span(self, left: float, right: float) -> tuple[float, float]:
-        """Left and right end of the bars, leaving room for the names and the numbers beyond each end."""
-        taken = self.name_width + 12
-        return (left, WIDTH - taken - right) if self.sheet.rtl else (taken + left, WIDTH - right)
-
-
-def _rows(sheet: Sheet, names: Sequence[str], top: float, step: float) -> _Rows:
-    return _Rows(sheet, names, top, step, max(sheet.width(name) for name in names))
-
-
-def _fall(
-    names: Sequence[str],
-    starts: Floats,
-    ends: Floats,
-    totals: frozenset[int],
-    *,
-    number: Format,
-    language: str,
-) -> str:
-    """A waterfall in rows: each bar runs from where the last ended; ``totals`` are drawn from zero."""
-    step = 21.0
-    sheet = Sheet(len(names) * step + 6, language)
-    rows = _rows(sheet, names, 3, step)
-    said = [
-        number(float(end if row in totals else end - start))
-        for row, (start, end) in enumerate(zip(starts, ends, strict=True))
-    ]
-    room = max(sheet.width(text) for text in said) + 7
-    low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
-    left, right = rows.span(room, room)
-    across = Scale(low, high, left, right)
-    if low <= 0 <= high:
-        sheet.line([across(0)] * 2, [3, 3 + len(names) * step], "muted")
-    for row, (start, end) in enumerate(zip(starts, ends, strict=True)):
-        total = row in totals
-        change = float(end - start)
-        tone = "accent" if total else _tone(change)
-        y = rows.y(row)
-        rows.name(row)
-        sheet.bar(across(float(start)), y - 6.5, across(float(end)), y + 6.5, tone)
-        if row + 1 < len(names):
-            sheet.line([across(float(end))] * 2, [y + 6.5, y + step - 6.5], "muted", 0.6)
-        falls = change < 0
-        x = across(float(end)) + (-6 if falls else 6)
-        sheet.text(
-            x, y, said[row], colour=tone if tone != "muted" else "ink", across="right" if falls else "left"
-        )
-    return sheet.svg()
-
-
-def contribution_waterfall(
-    names: Sequence[str],
-    contributions: Floats,
-    *,
-    rest_label: str,
-    total_label: str,
-    number: Format,
-    language: str,
-    largest: int = 10,
-) -> str:
-    """From the largest contributors over the rest to the total; shapes (names,), same unit throughout.
-
-    The ``largest`` by size are shown from the most negative to the most positive; all others are one bar.
-    """
-    shown = np.argsort(-np.abs(contributions), kind="stable")[:largest]
-    shown = shown[np.argsort(contributions[shown], kind="stable")]
-    total = float(contributions.sum())
-    steps = [float(contributions[k]) for k in shown]
-    labels = [names[k] for k in shown]
-    if len(shown) < len(names):
-        steps.append(total - sum(steps))
-        labels.append(rest_label)
-    ends = np.cumsum(steps)
-    starts = ends - steps
-    return _fall(
-        [*labels, total_label],
-        np.append(starts, 0.0),
-        np.append(ends, total),
-        frozenset({len(labels)}),
-        number=number,
-        language=language,
-    )
-
-
-def bridge(
-    start_label: str,
-    start: float,
-    names: Sequence[str],
-    steps: Floats,
-    end_label: str,
-    *,
-    number: Format,
-    language: str,
-) -> str:
-    """From one total to another by signed steps, shape (steps,); the axis starts near the smaller total."""
-    ends = start + np.cumsum(steps)
-    last = float(ends[-1])
-    base = min(start, last, float(ends.min()))
-    # Totals stand on a cut axis: a bridge is read by its steps, which a zero base would flatten to hairlines.
-    foot = base - 0.6 * (max(start, last, float(ends.max())) - base or abs(base) or 1.0)
-    return _fall(
-        [start_label, *names, end_label],
-        np.array([foot, *(ends - steps), foot]),
-        np.array([start, *ends, last]),
-        frozenset({0, len(names) + 1}),
-        number=number,
-        language=language,
-    )
-
-
-def movers(names: Sequence[str], returns: Floats, *, number: Format, missing: str, language: str) -> str:
-    """One bar a name, from the largest rise to the largest fall, each with its signed number.
-
-    The name stands across the line from its bar. Names without a return come last with the word ``missing``.
-    """
-    known = np.isfinite(returns)
-    order = [*np.flatnonzero(known)[np.argsort(-returns[known], kind="stable")], *np.flatnonzero(~known)]
-    step = 15.6
-    sheet = Sheet(len(names) * step + 4, language)
-    said = [number(float(returns[k])) if known[k] else missing for k in order]
-    name_room = max(sheet.width(name, SMALL) for name in names) + 10
-    room = max(sheet.width(text, SMALL) for text in said) + 6
-    low, high = min(0.0, float(np.nanmin(returns))), max(0.0, float(np.nanmax(returns)))
-    # Beyond each end: room for the number of the longest bar, or for the names where no bar is that long.
-    across = _fit(low, high, max(room, name_room), room + name_room)
-    zero = across(0)
-    sheet.line([zero, zero], [2, 2 + len(names) * step], "muted")
-    for row, k in enumerate(order):
-        y = 2 + (row + 0.5) * step
-        value = float(returns[k]) if known[k] else -0.0
-        rises = value > 0
-        sheet.text(zero + (-6 if rises else 6), y, names[k], size=SMALL, across="right" if rises else "left")
-        end = across(value)
-        if known[k]:
-            sheet.bar(zero, y - 5, end, y + 5, _tone(value))
-        ink = "ink" if known[k] else "muted"
-        sheet.text(
-            end + (5 if rises else -5),
-            y,
-            said[row],
-            size=SMALL,
-            across="left" if rises else "right",
-            colour=ink,
-        )
-    return sheet.svg()
-
-
-def _fit(low: float, high: float, left: float, right: float) -> Scale:
-    """A scale whose zero keeps ``left`` and ``right`` points free beyond both ends of the sheet's bars."""
-    per_unit = (WIDTH - left - right) / ((high - low) or 1.0)
-    zero = left - low * per_unit
-    return Scale(0.0, 1.0, zero, zero + per_unit)
 
 
 def breadth(
@@ -313,10 +151,11 @@ def breadth(
 
 def _columns(sheet: Sheet, x0: float, words: Sequence[str]) -> tuple[Scale, float, int]:
     """Middle of each column, its width, and how many columns apart words under the axis can stand."""
-    slot = (WIDTH - x0) / len(words)
+    widest = max(sheet.width(word, SMALL) for word in words)
+    # The last word stands centred under its column: the columns end early enough for its other half.
+    slot = min((WIDTH - x0) / len(words), (WIDTH - x0 - widest / 2) / (len(words) - 0.5))
     across = Scale(0, 1, x0 + slot / 2, x0 + slot * 1.5)
-    widest = max(sheet.width(word, SMALL) for word in words) + 8
-    return across, min(slot * 0.64, 34.0), max(1, int(np.ceil(widest / slot)))
+    return across, min(slot * 0.64, 34.0), max(1, int(np.ceil((widest + 10) / slot)))
 
 
 def turnover(
@@ -340,22 +179,18 @@ def turnover(
     across, wide, every = _columns(sheet, x0, labels)
     last = len(labels) - 1
     # Numbers stand on the accented bars only where they do not run into each other.
-    widest = max((sheet.width(number(float(values[k])), SMALL) for k in accented), default=0.0)
-    fits = len(accented) == 1 or widest < across(1) - across(0)
+    said = {k: number(float(values[k])) for k in sorted(accented) if np.isfinite(values[k])}
+    half = max((sheet.width(text, SMALL) / 2 for text in said.values()), default=0.0)
+    fits = len(said) == 1 or 2 * half < across(1) - across(0)
     for k, label in enumerate(labels):
-        x, told_loud = across(k), k in accented
+        x, loud = across(k), k in accented
         if np.isfinite(values[k]):
             top = up(float(values[k]))
-            sheet.bar(x - wide / 2, up(0), x + wide / 2, top, "accent", 1.0 if told_loud else 0.35)
-            if told_loud and fits:
-                half = widest / 2
-                sheet.text(
-                    min(x, WIDTH - half), top - 9, number(float(values[k])), size=SMALL, across="center"
-                )
+            sheet.bar(x - wide / 2, up(0), x + wide / 2, top, "accent", 1.0 if loud else 0.35)
+            if loud and fits:
+                sheet.text(min(x, WIDTH - half), top - 9, said[k], size=SMALL, across="center")
         if (last - k) % every == 0:
-            ink = "ink" if told_loud else "muted"
-            half = sheet.width(label, SMALL) / 2
-            sheet.text(min(x, WIDTH - half), 201, label, colour=ink, size=SMALL, across="center")
+            sheet.text(x, 201, label, colour="ink" if loud else "muted", size=SMALL, across="center")
     sheet.rule(x0, WIDTH, up(0), "ink")
     if note:
         x, side = (WIDTH, "right") if sheet.rtl else (0.0, "left")
@@ -396,7 +231,7 @@ def step_cost_curve(
         if sheet.width(names[k], SMALL) < b - a - 2:
             sheet.text((a + b) / 2, up(float(cost[k])) - 8, names[k], size=SMALL, across="center")
     sheet.line([x0, WIDTH], [up(price)] * 2, "bitcoin", 1.4, linestyle=(0, (4, 3)))
-    sheet.text(x0 + 2, up(price) - 9, told(price_label, number(price)), colour="bitcoin")
+    sheet.text(x0 + 2, up(price) - 9, f"{price_label} {number(price)}", colour="bitcoin")
     sheet.rule(x0, WIDTH, up(0), "ink")
     for tick in ticks(0.0, float(edges[-1]), 5):
         if tick <= edges[-1]:
@@ -424,8 +259,10 @@ def band_line(
     at = ticks(float(np.nanmin(values)), float(np.nanmax(values)), 5)
     known = np.flatnonzero(np.isfinite(middle))
     last = int(known[-1])
-    end = told(label, number(float(middle[last])))
-    x0, x1 = _margin(sheet, at, number), WIDTH - sheet.width(end) - 10
+    ends = [(f"{label} {number(float(middle[last]))}", float(middle[last]), "accent")]
+    if level is not None:
+        ends.append((f"{level[1]} {number(level[0])}", level[0], "bitcoin"))
+    x0, x1 = _margin(sheet, at, number), WIDTH - max(sheet.width(text) for text, *_ in ends) - 10
     across, up = Scale(0, len(middle) - 1, x0, x1), Scale(at[0], at[-1], 234, 14)
     _value_axis(sheet, up, at, number, x0, x1)
     _time_axis(sheet, across, marks, 234)
@@ -433,8 +270,8 @@ def band_line(
     sheet.area(xs, [up(float(low[k])) for k in known], [up(float(high[k])) for k in known], "accent", 0.16)
     if level is not None:
         sheet.line([x0, x1], [up(level[0])] * 2, "bitcoin", 1.2, linestyle=(0, (4, 3)))
-        sheet.text(x0 + 2, up(level[0]) - 9, told(level[1], number(level[0])), colour="bitcoin", size=SMALL)
     sheet.line(xs, [up(float(middle[k])) for k in known], "accent", 2.0)
     sheet.dot(xs[-1], up(float(middle[last])), "accent")
-    sheet.text(x1 + 10, up(float(middle[last])), end, colour="accent")
+    for (text, _, tone), y in zip(ends, _spread([up(value) for _, value, _ in ends]), strict=True):
+        sheet.text(x1 + 10, y, text, colour=tone)
     return sheet.svg()

@@ -46,6 +46,26 @@ class Scale:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
+def fitted(reaches: Sequence[tuple[float, float, float]], start: float, end: float) -> Scale:
+    """The widest scale on which everything stays between ``start`` and ``end``.
+
+    ``reaches``: value, and the points that its label takes to the left and to the right of it.
+    """
+    at, left, right = (np.array(column) for column in zip(*reaches, strict=True))
+
+    def zeros(unit: float) -> tuple[float, float]:
+        """Least and greatest place of the zero when one unit of data takes ``unit`` points."""
+        return float(np.max(start + left - at * unit)), float(np.min(end - right - at * unit))
+
+    low, high = 0.0, (end - start) / (float(np.ptp(at)) or 1.0)
+    for _ in range(40):
+        middle = (low + high) / 2
+        least, greatest = zeros(middle)
+        low, high = (middle, high) if least <= greatest else (low, middle)
+    zero = zeros(low)[0]
+    return Scale(0.0, 1.0, zero, zero + low)
+
+
 def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Round positions for a scale, the first at or below ``low`` and the last at or above ``high``."""
     from matplotlib.ticker import MaxNLocator
@@ -86,7 +106,9 @@ class Sheet:
         """How wide ``text`` is set, in points."""
         from matplotlib.textpath import text_to_path
 
-        return float(text_to_path.get_text_width_height_descent(text, face(self.language, size), False)[0])
+        return float(
+            text_to_path.get_text_width_height_descent(_isolated(text), face(self.language, size), False)[0]
+        )
 
     def text(
         self,
@@ -102,7 +124,7 @@ class Sheet:
         self._figure.text(
             x / WIDTH,
             1 - (y + _HALF_FIGURE * size) / self.height,
-            text,
+            _isolated(text),
             color=light(colour),
             fontproperties=face(self.language, size),
             ha=across,
@@ -156,13 +178,9 @@ class Sheet:
         return _slim(made.getvalue())
 
 
-def told(label: str, number: str) -> str:
-    """A label and its number in one string, the number isolated where letters run right to left."""
-    parts = "".join(f"\u2066{p.text}\u2069" if p.direction else p.text for p in layout.pieces(number))
-    if layout.direction_of(label) == "ltr" and layout.direction_of(number) == "ltr":
-        return f"{label} {number}"
-    whole = parts if layout.direction_of(number) == "rtl" else f"\u2066{number}\u2069"
-    return f"{label} {whole}"
+def _isolated(text: str) -> str:
+    """The text with each signed number in it kept left to right, where its letters run right to left."""
+    return "".join(f"\u2066{p.text}\u2069" if p.direction else p.text for p in layout.pieces(text))
 
 
 @lru_cache(maxsize=64)
