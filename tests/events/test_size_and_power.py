@@ -1,9 +1,9 @@
 """How often each test rejects when nothing happened, on real return blocks, and when something did.
 
 Nominal 5 %, two-sided. Real miners' returns 2021-01 to 2026-07 with BTC and the equal-weighted sector without
-the name. Panels of events on random dates keep every event's own block of sessions as it was. Clustered panels
-resample sessions (all names together, in runs of three) inside a block of 250 sessions, because the data hold
-too few different dates to tell 5 % from 6 % otherwise.
+the name. Panels of events on random dates keep every event's own block of sessions as it was. Clustered
+panels resample sessions (all names together, in runs of three) inside a block of 250 sessions, because the
+data hold too few different dates to tell 5 % from 6 % otherwise.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import pytest
 from minerdesk.models.event_panel import StudyGrid, random_events, study_grid
 from minerdesk.models.event_study import AlignedReturns, align, study_event
 from minerdesk.models.event_tests import GroupTest, bmp, corrado_rank, kolari_pynnonen, mean_correlation
-from minerdesk.models.regression import ols
 
 pytestmark = pytest.mark.data
 
 Pool = tuple[np.ndarray, np.ndarray, np.ndarray]
-POOL, EVENTS, PANELS = 5_000, 20, 4_000
+POOL, EVENTS, PANELS = 8_000, 20, 3_000
 WINDOWS = [(-1, 1), (-5, 5)]
 
 
@@ -88,16 +87,18 @@ def clustered(
     names = names[aligned.usable[start : start + 250, names].all(axis=0)]
     names = rng.permutation(names)[:12]
     rows = (start + rng.integers(248, size=41)[:, None] + np.arange(3)).ravel()
-    scars, residuals, days = [], [], []
-    for j in names:
-        y, X = aligned.returns[rows, j], aligned.factors[rows, j][:, factors]
-        fit = ols(y[:120], X[:120])
-        ar = y[120:] + shock * fit.residual_sd / 3 - fit.predict(X[120:])
-        covariance = fit.forecast_covariance(X[120:])
-        scars.append(ar.sum() / np.sqrt(covariance.sum()))
-        residuals.append(fit.residuals / fit.residual_sd)
-        days.append(ar / np.sqrt(np.diag(covariance)))
-    return np.array(scars), np.vstack(residuals), np.vstack(days)
+    y = aligned.returns[rows][:, names].T
+    X = aligned.factors[rows][:, names][:, :, factors].transpose(1, 0, 2)
+    X = np.concatenate([np.ones((*y.shape, 1)), X], axis=2)
+    past, new = X[:, :120], X[:, 120:]
+    bread = np.linalg.inv(past.transpose(0, 2, 1) @ past)
+    beta = bread @ (past.transpose(0, 2, 1) @ y[:, :120, None])
+    residuals = y[:, :120] - (past @ beta)[:, :, 0]
+    sd = np.sqrt((residuals**2).sum(axis=1, keepdims=True) / (120 - X.shape[2]))
+    ar = y[:, 120:] + shock * sd / 3 - (new @ beta)[:, :, 0]
+    covariance = sd[:, :, None] ** 2 * (np.eye(3) + new @ bread @ new.transpose(0, 2, 1))
+    scars = ar.sum(axis=1) / np.sqrt(covariance.sum(axis=(1, 2)))
+    return scars, residuals / sd, ar / np.sqrt(np.einsum("nii->ni", covariance))
 
 
 def clustered_shares(
@@ -117,17 +118,20 @@ def clustered_shares(
 def test_size_on_one_day_with_bitcoin_alone(aligned: AlignedReturns) -> None:
     """Without the sector as a factor the names move together (mean correlation about 0.3): BMP rejects
     far too often, Kolari and Pynnonen's and the rank test hold their size."""
-    found = clustered_shares(aligned, 4, [0], 2_500)
+    found = clustered_shares(aligned, 4, [0], 2_000)
     assert found["bmp"] > 0.3
     assert 0.04 <= found["kolari_pynnonen"] <= 0.06
     assert 0.04 <= found["rank"] <= 0.06
 
 
 def test_size_on_one_day_with_the_definitions_factors(aligned: AlignedReturns) -> None:
-    """With the sector without the name the rest correlates slightly negatively, and no test is corrected for
-    that: all reject a little less than they might, never more than 6 %."""
-    found = clustered_shares(aligned, 5, [0, 1], 1_500)
-    assert all(0.02 <= share <= 0.06 for share in found.values()), found
+    """With the sector without the name as a factor the rest correlates slightly negatively (about -0.03).
+    The panel takes a negative correlation as none, so BMP and KP reject 3 % here, short of 4 %: on the safe
+    side. (Taken as it is, KP rejects 6 to 10 % on the real dates.) The rank test holds its size."""
+    found = clustered_shares(aligned, 5, [0, 1], 2_000)
+    assert 0.02 <= found["bmp"] <= 0.06
+    assert 0.02 <= found["kolari_pynnonen"] <= 0.06
+    assert 0.04 <= found["rank"] <= 0.06
 
 
 def test_power(pool: Any, aligned: AlignedReturns) -> None:

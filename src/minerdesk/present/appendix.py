@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from minerdesk.desk import Desk
 from minerdesk.desk.calendar import as_instant
-from minerdesk.present.document import Number, Provenance, Runs, Text
+from minerdesk.present.document import Name, Number, Provenance, Runs
 from minerdesk.present.format import MISSING, Printer
 from minerdesk.records import Figure
 from minerdesk.store import snapshots
@@ -44,7 +44,7 @@ def _entry(
     if source:
         return Provenance(
             ref,
-            value or (Text(source.excerpt),),
+            value or (Name(source.excerpt),),
             snapshot=source.snapshot,
             place=source.locator,
             origin=source.origin,

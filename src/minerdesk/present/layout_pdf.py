@@ -85,6 +85,7 @@ def _document(document: Document) -> Json:
             {"title": section.title, "blocks": [links.block(block) for block in section.blocks]}
             for section in document.sections
         ],
+        "snapshots": [[sha[:SHORT], origin] for sha, origin in _snapshots(document.provenance).items()],
         "provenance": [links.entry(entry) for entry in _unique(document.provenance)],
     }
 
@@ -92,6 +93,11 @@ def _document(document: Document) -> Json:
 def _unique(entries: tuple[Provenance, ...]) -> tuple[Provenance, ...]:
     """The first entry of each anchor: a label may stand only once in a PDF."""
     return tuple({entry.anchor: entry for entry in reversed(entries)}.values())[::-1]
+
+
+def _snapshots(entries: tuple[Provenance, ...]) -> dict[str, str]:
+    """Each snapshot read from and where it came from; told once, because most entries share a few."""
+    return {entry.snapshot: entry.origin for entry in entries if entry.snapshot}
 
 
 class _Links:
@@ -165,7 +171,7 @@ class _Links:
             "inputs": [{"stem": g.stem, "refs": [[r.text, r.anchor] for r in g.refs]} for g in groups],
             "snapshot": entry.snapshot[:SHORT],
             "place": entry.place,
-            "origin": entry.origin,
+            "origin": "" if entry.snapshot else entry.origin,
         }
 
 

@@ -67,15 +67,16 @@ def _dated(spec: TableSpec, row: dict[str, Any], received: datetime, told: Told)
 def _told(path: Path, base: Commit, spec: TableSpec, incoming: Iterable[datetime]) -> Told:
     """Content by key and ``known_at`` of the rows that the incoming ones could meet."""
     pinned = base.tables.get(spec.name)
-    if not pinned or (since := min(incoming, default=None)) is None:
+    if not pinned or not pinned.files or (since := min(incoming, default=None)) is None:
         return {}
     import pyarrow.parquet as pq
 
+    files = [str(path / file) for file in pinned.files]
+    names = list(dict.fromkeys([*spec.key, *(column.name for column in spec.columns), "known_at"]))
     told: Told = {}
-    for file in pinned.files:
-        for row in records(pq.read_table(path / file, filters=[("known_at", ">=", since)])):
-            key = tuple(row[column] for column in spec.key)
-            told[key, row["known_at"]] = tuple(row[column.name] for column in spec.columns)
+    for row in records(pq.read_table(files, columns=names, filters=[("known_at", ">=", since)])):
+        key = tuple(row[column] for column in spec.key)
+        told[key, row["known_at"]] = tuple(row[column.name] for column in spec.columns)
     return told
 
 
@@ -113,23 +114,26 @@ def write_table(path: Path, base: Commit, spec: TableSpec, rows: list[dict[str, 
     """Extend the Delta table of ``spec`` beyond ``base``, whatever a dead writer left there."""
     import pyarrow as pa
     from deltalake import DeltaTable, write_deltalake
-    from deltalake.exceptions import DeltaError
+    from deltalake.exceptions import DeltaError, TableNotFoundError
 
     folder = path / "tables" / str(base.generation) / spec.name
     batch = pa.Table.from_pylist(rows, schema=arrow_schema(spec))
     pinned = base.tables.get(spec.name)
     try:
-        if DeltaTable.is_deltatable(str(folder)):
+        try:
             table = DeltaTable(str(folder))
+        except TableNotFoundError:
+            if pinned is not None:
+                raise
+            write_deltalake(str(folder), batch, mode="append")
+            table = DeltaTable(str(folder))
+        else:
             if pinned is None:
                 # a writer died before the table's first commit
                 table.delete()
             elif table.version() != pinned.version:
                 table.restore(pinned.version)
-        elif pinned is not None:
-            raise ArchiveDamaged(f"no table in {folder}; `minerdesk rebuild` makes it anew")
-        write_deltalake(str(folder), batch, mode="append")
-        table = DeltaTable(str(folder))
+            write_deltalake(table, batch, mode="append")
         files = table.file_uris()
         if len(files) > COMPACT_ABOVE_FILES:
             table.optimize.compact()
