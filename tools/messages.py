@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PRESENT = Path(__file__).parents[1] / "src" / "minerdesk" / "present"
-CALLED = {"_", "say", "words", "N_"}
+CALLED = {"_", "say", "words", "sentence", "says", "note"}
 PLURAL = {"counted", "plural"}
 
 

@@ -157,7 +157,7 @@ def mean_correlation(
         a = values[order[earlier[pairs]], shift:]
         b = values[order[later[pairs]], : width - shift]
         total += float((length - shift) / length * _correlations(a, b, fewest).sum())
-    return 2.0 * total / (n * (n - 1))
+    return float(2.0 * total / (n * (n - 1)))
 
 
 def overlapping_pairs(at: Sequence[int], window: tuple[int, int]) -> int:

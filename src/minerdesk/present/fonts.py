@@ -16,7 +16,7 @@ from pathlib import Path
 #: Letters that every subset carries, so that a page reads on when a word is added to it.
 ASCII = "".join(map(chr, range(32, 127)))
 #: OpenType features that Arabic needs to be joined and set; Latin and Chinese read well without any.
-_JOINING = ["ccmp", "locl", "init", "medi", "fina", "rlig", "liga", "calt", "mark", "mkmk", "kern", "curs"]
+_JOINING = ["ccmp", "init", "medi", "fina", "rlig", "calt", "mark", "mkmk"]
 _UNUSED = ("DSIG", "MVAR", "STAT", "meta", "gasp", "prep", "fpgm", "cvt ", "vhea", "vmtx", "VORG", "BASE")
 _LAYOUT = ("GSUB", "GPOS", "GDEF")
 

@@ -17,7 +17,11 @@ MISSING = "–"
 _DIGITS = "latn"
 _MONEY = {"en": "US${}", "ar": "{} دولار", "zh": "{}美元"}
 _POINTS = {"en": "{} pp", "ar": "{} نقطة", "zh": "{}个百分点"}
-_SHARES = {"en": "{}", "ar": "{}", "zh": "{}"}
+_MAGNITUDES = {
+    "en": ((1e12, "tn"), (1e9, "bn"), (1e6, "m")),
+    "ar": ((1e12, " تريليون"), (1e9, " مليار"), (1e6, " مليون")),
+    "zh": ((1e12, "万亿"), (1e8, "亿"), (1e4, "万")),
+}
 _DAYS = {"en": "{} d", "ar": "{} يوم", "zh": "{}天"}
 
 
@@ -48,7 +52,7 @@ class Printer:
         return self._number(figure, lambda v: self.decimal(abs(v) * 100, digits))
 
     def money(self, figure: Figure, *, digits: int = 1, signed: bool = False) -> Number:
-        """US dollars in the language's magnitudes: ``US$96.2 billion``, ``962.3亿美元``."""
+        """US dollars in the language's magnitudes: ``US$96.2bn``, ``962.3亿美元``."""
         return self._number(figure, lambda v: self.money_text(v, digits, signed), tone=signed)
 
     def money_size(self, figure: Figure, *, digits: int = 2) -> Number:
@@ -64,14 +68,14 @@ class Printer:
 
     def big(self, figure: Figure, *, digits: int = 1) -> Number:
         """A large count (shares) in the language's magnitudes."""
-        return self._number(figure, lambda v: _SHARES[self.language].format(self.compact(v, digits)))
+        return self._number(figure, lambda v: self.compact(v, digits))
 
     def count(self, figure: Figure) -> Number:
         return self._number(figure, lambda v: self.decimal(v, 0))
 
     def plain(self, figure: Figure, *, digits: int = 2, signed: bool = False) -> Number:
         """A number without unit: a beta, a z-score, an index level."""
-        return self._number(figure, lambda v: self.decimal(v, digits, signed=signed), tone=signed)
+        return self._number(figure, lambda v: self.decimal(v, digits, signed=signed))
 
     def days(self, figure: Figure) -> Number:
         return self._number(figure, lambda v: _DAYS[self.language].format(self.decimal(v, 0)))
@@ -94,19 +98,11 @@ class Printer:
         return _MONEY[self.language].format(sign + amount)
 
     def compact(self, value: float, digits: int = 1) -> str:
-        from babel.numbers import format_compact_decimal
-
-        if abs(value) < (10_000 if self.language == "zh" else 1_000_000):
-            return self.decimal(value, 0)
-        style = "short" if self.language == "zh" else "long"
-        text: str = format_compact_decimal(
-            value,
-            format_type=style,
-            locale=self.language,
-            fraction_digits=digits,
-            numbering_system=_DIGITS,
-        )
-        return text
+        """In the largest magnitude it fills: ``96.2bn``, ``96.2 مليار``, ``962.3亿``."""
+        for size, word in _MAGNITUDES[self.language]:
+            if round(abs(value) / size, digits) >= 1:
+                return self.decimal(value / size, digits) + word
+        return self.decimal(value, 0)
 
     def price_text(self, value: float) -> str:
         """Two decimals, none from a thousand up, three significant ones below one."""

@@ -15,6 +15,8 @@ from minerdesk.present.palette import COLOURS
 _TONES = {-1: " down", 0: "", 1: " up"}
 #: A short sha256 is enough to find a snapshot; the whole one is in the title of the element.
 SHORT = 12
+#: A key figure with more letters than this is set smaller.
+_LONG = 9
 
 
 def html(document: Document) -> bytes:
@@ -75,6 +77,7 @@ def _template() -> Template:
         tone=lambda number: _TONES[number.tone],
         pieces=layout.pieces,
         direction=layout.direction_of,
+        long=lambda number: len(number.text) > _LONG,
         drawing=_drawing,
         grouped=layout.grouped,
     )

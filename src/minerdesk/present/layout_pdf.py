@@ -28,6 +28,8 @@ from minerdesk.present.palette import COLOURS
 SHORT = 12
 #: A column of words with more letters than this takes the free width of its table.
 _WIDE = 24
+#: A key figure with more letters than this is set smaller.
+_LONG = 10
 #: About how many letters of a table fit across the page.
 _PAGE = 100
 
@@ -130,8 +132,13 @@ class _Links:
                 return {"kind": "paragraph", "tone": kind, "runs": self.runs(runs)}
             case KeyFigures(items=items):
                 tiles = [
-                    {"label": i.label, "number": self.run(i.number), "detail": self.runs(i.detail)}
-                    for i in items
+                    {
+                        "label": item.label,
+                        "number": self.run(item.number),
+                        "long": len(item.number.text) > _LONG,
+                        "detail": self.runs(item.detail),
+                    }
+                    for item in items
                 ]
                 return {"kind": "keyfigures", "items": tiles}
             case Table(title=title, columns=columns, rows=rows, caption=caption):
@@ -161,16 +168,19 @@ class _Links:
                 return {"kind": "bullets", "items": [self.runs(line) for line in lines]}
 
     def entry(self, entry: Provenance) -> Json:
+        """An entry of the appendix. Its inputs are named, not linked: thousands of links would double both
+        the file and the time (the HTML links them)."""
         groups = layout.grouped(entry.inputs, self._anchors, entry.ref)
         return {
             "anchor": entry.anchor,
             "ref": entry.ref,
-            "value": self.runs(entry.value),
+            "value": _Links(frozenset()).runs(entry.value),
             "method": entry.method,
             "note": entry.method_note,
-            "inputs": [{"stem": g.stem, "refs": [[r.text, r.anchor] for r in g.refs]} for g in groups],
+            "inputs": [[group.stem, [ref.text for ref in group.refs]] for group in groups],
             "snapshot": entry.snapshot[:SHORT],
             "place": entry.place,
+            # Where a snapshot came from is told once, above the entries.
             "origin": "" if entry.snapshot else entry.origin,
         }
 

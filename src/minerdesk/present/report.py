@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -46,9 +47,20 @@ class Views:
     others: dict[str, View]
 
 
+#: Further views a report is written from: name -> question. A view that has nothing to say about the day
+#: raises :class:`InputError` and is left out, with the sections that need it.
+OTHERS: dict[str, Callable[[Desk, date, str | None], View]] = {}
+
+
 def views(desk: Desk, ending: date | str, as_of: str | None = None) -> Views:
     """Ask the desk once; all languages and formats are written from the same answers."""
-    return Views(desk, desk.week(ending, as_of), {})
+    week = desk.week(ending, as_of)
+    day = date.fromisoformat(week.facts["week_end"])
+    others: dict[str, View] = {}
+    for name, ask in OTHERS.items():
+        with suppress(InputError):
+            others[name] = ask(desk, day, as_of)
+    return Views(desk, week, others)
 
 
 def document(views: Views, language: str) -> Document:
@@ -93,12 +105,8 @@ def write(
     stem = f"minerdesk-{views.week.facts['week_end']}"
     written = []
     if "json" in formats:
-        reports = {"week": views.week, **views.others}
-        content = json.dumps(
-            as_json(views.week) if not views.others else {n: as_json(v) for n, v in reports.items()},
-            ensure_ascii=False,
-            indent=1,
-        )
+        whole = as_json(views.week) | {"views": {name: as_json(view) for name, view in views.others.items()}}
+        content = json.dumps(whole, ensure_ascii=False, indent=1)
         written.append(_put(folder / f"{stem}.json", content.encode(), progress))
     for language in languages:
         if not set(formats) - {"json"}:

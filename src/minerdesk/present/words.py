@@ -1,6 +1,6 @@
 """Words: gettext catalogues, and sentences made of a template and runs.
 
-Catalogues are kept as ``locales/<language>.po`` and read as they are: there is no compiled copy to go stale.
+Catalogues are kept as ``locales/<language>/<topic>.po`` and read as they are: no compiled copy can go stale.
 English is the source text. ``_`` marks a text and translates it; :meth:`Words.sentence` puts numbers and
 names where the template has their ``{names}``.
 """
@@ -25,15 +25,21 @@ _HOLE = re.compile(r"\{(\w+)\}")
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language not in LANGUAGES:
         raise InputError(f"no language {language!r}; known: {', '.join(LANGUAGES)}")
-    file = resources.files("minerdesk") / "present" / "locales" / f"{language}.po"
-    if language == "en" or not file.is_file():
+    if language == "en":
         return gettext.NullTranslations()
+    from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
+    merged = Catalog(locale=language)
+    folder = resources.files("minerdesk") / "present" / "locales" / language
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        with file.open("rb") as source:
+            for message in read_po(source, locale=language):
+                if message.id:
+                    merged.add(message.id, message.string)
     compiled = io.BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+    write_mo(compiled, merged)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 
@@ -47,6 +53,11 @@ class Words:
     @property
     def direction(self) -> str:
         return LANGUAGES[self.language]
+
+    @property
+    def space(self) -> Runs:
+        """What stands between two sentences."""
+        return () if self.language == "zh" else (Text(" "),)
 
     def __call__(self, text: str) -> str:
         """The text in this language."""

@@ -124,13 +124,14 @@ def consistent(values: Iterable[tuple[float, int | None]]) -> bool:
     """Whether numbers printed to different precision can be one number.
 
     Each ``(value, decimals)`` stands for ``value`` plus or minus half of 10^-decimals; ``None`` is exact.
-    They agree where all these ranges share a point [XBRL 2.1 duplicates, "consistent duplicates"].
+    They agree where all these ranges overlap [XBRL 2.1 duplicates, "consistent duplicates"]; ranges that only
+    touch, like those of 100 and 101, do not.
     """
     low, high = float("-inf"), float("inf")
     for value, decimals in values:
-        half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
-        slack = abs(value) * 1e-12  # the doubles themselves
-        low, high = max(low, value - half - slack), min(high, value + half + slack)
+        error = abs(value) * 1e-12  # of the doubles themselves
+        half = error if decimals is None else 0.5 * 10.0**-decimals - error
+        low, high = max(low, value - half), min(high, value + half)
     return low <= high
 
 

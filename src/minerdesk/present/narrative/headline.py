@@ -19,7 +19,7 @@ def section(edition: Edition) -> Section:
         end=say.day(edition.end),
     )
     if bitcoin.value is not None:
-        lead += say.sentence(" ") + edition.moved(
+        lead += say.space + edition.moved(
             bitcoin,
             _("Bitcoin rose {change}, from {start} to {end}, on the same days."),
             _("Bitcoin fell {change}, from {start} to {end}, on the same days."),
@@ -114,7 +114,7 @@ def _one_or_all(edition: Edition) -> Runs:
         names=show.count(week["names"]),
     )
     fell = say.counted(_("{n} fell."), _("{n} fell."), show.count(week["decliners"]))
-    return said + say.sentence(" ") + say.sentence(_("{rose}; {fell}"), rose=breadth, fell=fell)
+    return said + say.space + say.sentence(_("{rose}; {fell}"), rose=breadth, fell=fell)
 
 
 def _left_out(edition: Edition) -> Runs:

@@ -109,7 +109,7 @@ def _told(edition: Edition, row: Row) -> Runs:
         )
     events = [e for e in edition.week.tables["events"] if e["ticker"] == row["ticker"]]
     if not events:
-        return said + say.sentence(" ") + say.sentence(_("No dated event found."))
+        return said + say.space + say.sentence(_("No dated event found."))
     listed = [
         part
         for event in events
@@ -119,7 +119,7 @@ def _told(edition: Edition, row: Row) -> Runs:
             day=say.day(event["day"]),
         )
     ]
-    return said + say.sentence(" ") + say.sentence(_("Dated event: {events}."), events=tuple(listed))
+    return said + say.space + say.sentence(_("Dated event: {events}."), events=tuple(listed))
 
 
 def _events(edition: Edition) -> Table:
