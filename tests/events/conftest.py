@@ -159,3 +159,10 @@ def table() -> Callable[[str], list[dict[str, str]]]:
     """Rows of a table of the sample."""
     _need(SAMPLE)
     return lambda name: read(SAMPLE / f"{name}.csv")
+
+
+@pytest.fixture(scope="session")
+def equity() -> Callable[[str], list[dict[str, str]]]:
+    """Rows of one ticker of the large data."""
+    _need(EQUITIES)
+    return lambda ticker: read(EQUITIES / f"{ticker}.csv")

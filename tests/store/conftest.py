@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -19,6 +20,12 @@ from minerdesk.store.digest import stored
 from minerdesk.store.tables import TABLES
 
 SCRIPT = Path(__file__).with_name("writer.py")
+
+
+@pytest.fixture(autouse=True)
+def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are not flushed to the disk: that is for power cuts, and half of the time of these tests."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")

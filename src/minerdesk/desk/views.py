@@ -15,8 +15,9 @@ Row = dict[str, Cell]
 
 @dataclass(frozen=True)
 class View:
-    """``ref`` starts the refs of its derived figures; ``figures`` by name; ``tables`` of rows whose cells are figures, words or days; ``facts``: words and
-    days about the view that are no figures; ``nodes``: every figure behind the view by ref, for traces."""
+    """``ref`` starts the refs of its derived figures; ``figures`` by name; ``tables`` of rows whose cells are
+    figures, words or days; ``facts``: words and days about the view that are no figures; ``nodes``: every
+    figure behind the view by ref, for traces."""
 
     name: str
     ref: str
@@ -56,6 +57,14 @@ class View:
                     + "</table>"
                 )
         return "".join(out)
+
+
+def figure(row: Row, column: str) -> Figure:
+    """The figure in a cell. Raises :class:`TypeError` where the cell is none."""
+    cell = row[column]
+    if not isinstance(cell, Figure):
+        raise TypeError(f"{column} holds {cell!r}, not a figure")
+    return cell
 
 
 def as_json(view: View) -> dict[str, Any]:

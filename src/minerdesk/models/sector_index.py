@@ -92,10 +92,11 @@ def capped_weights(weight_fraction: Floats, cap_fraction: float) -> Floats:
 
     Where too few names are there to place everything under the cap, all get the same weight.
     """
-    weights = weight_fraction / weight_fraction.sum()
+    weights: Floats = weight_fraction / weight_fraction.sum()
     names = np.count_nonzero(weights)
     if names * cap_fraction <= 1:
-        return np.where(weights > 0, 1 / names, 0.0)
+        weights = np.where(weights > 0, 1 / names, 0.0)
+        return weights
     capped = np.zeros(len(weights), dtype=bool)
     while (over := (weights > cap_fraction * (1 + 1e-12)) & ~capped).any():
         capped |= over

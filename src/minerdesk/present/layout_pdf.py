@@ -28,6 +28,9 @@ from minerdesk.present.palette import COLOURS
 SHORT = 12
 #: A column of words with more letters than this takes the free width of its table.
 _WIDE = 24
+#: Arabic vowel signs are left out, as newspapers do: a letter that carries one is written to the file as a
+#: picture with the sign in it, and the words around it come out broken when the text is extracted.
+_VOWELS = dict.fromkeys([*range(0x064B, 0x0653), 0x0670])
 #: A key figure with more letters than this is set smaller.
 _LONG = 10
 #: About how many letters of a table fit across the page.
@@ -45,7 +48,7 @@ def pdf(document: Document) -> bytes:
     import typst
 
     layout.check_words(document)
-    data = json.dumps(_document(document), ensure_ascii=False)
+    data = json.dumps(_document(document), ensure_ascii=False).translate(_VOWELS)
     made: bytes = typst.compile(
         _template(),
         format="pdf",
@@ -147,8 +150,8 @@ class _Links:
                 return {
                     "kind": "table",
                     "title": title,
-                    # Short columns share the whole width by their length where none is wide enough to take it.
-                    "roomy": not any(wide) and sum(letters) < _PAGE,
+                    # Columns share the width by their length where all fit, else the wide ones take what is left.
+                    "roomy": sum(letters) < _PAGE,
                     "columns": [
                         {"title": c.title, "align": c.align, "wide": w, "letters": n}
                         for c, w, n in zip(columns, wide, letters, strict=True)
@@ -161,6 +164,7 @@ class _Links:
                     "kind": "chart",
                     "title": title,
                     "svg": svg,
+                    "tall": _is_tall(svg),
                     "alt": alt,
                     "caption": self.runs(caption),
                 }
@@ -183,6 +187,12 @@ class _Links:
             # Where a snapshot came from is told once, above the entries.
             "origin": "" if entry.snapshot else entry.origin,
         }
+
+
+def _is_tall(svg: str) -> bool:
+    """Whether a drawing is nearly as high as wide (by its ``viewBox``)."""
+    _, _, width, height = svg.split('viewBox="', 1)[1].split('"', 1)[0].split()
+    return float(height) > 0.8 * float(width)
 
 
 def _letters(column: Column, rows: tuple[tuple[Runs, ...], ...], at: int) -> int:

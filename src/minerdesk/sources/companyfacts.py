@@ -35,19 +35,17 @@ def parse(snapshot: Snapshot, ticker: str = "") -> Rows:
 
     try:
         document = json.loads(snapshot.content)
-        facts, cik = document["facts"], f"{int(document['cik']):010d}"
-        if not isinstance(facts, Mapping):
-            raise TypeError("'facts' is no object")
-    except (ValueError, KeyError, TypeError) as fault:
+        cik, entries = f"{int(document['cik']):010d}", list(_entries(document["facts"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         found("not_company_facts", "rejected", f"{type(fault).__name__}: {fault}"[:120])
         return Rows({"xbrl_facts": []}, tuple(findings))
 
     rows: list[Row] = []
-    for taxonomy, name, unit, pointer, entry in _entries(facts):
+    for taxonomy, name, unit, pointer, entry in entries:
         try:
             start, end, filed = _days(entry)
             value = _number(entry["val"])
-        except (ValueError, KeyError, TypeError) as fault:
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
             found("unreadable_fact", "rejected", f"{type(fault).__name__}: {fault}"[:120], pointer)
             continue
         rows.append(

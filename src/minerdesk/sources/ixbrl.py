@@ -61,7 +61,7 @@ def parse(snapshot: Snapshot) -> Rows:
     parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(snapshot.content, parser)
-        declared = root.getroottree().docinfo.internalDTD
+        declared: Any = root.getroottree().docinfo.internalDTD
         if declared is not None and any(True for _ in declared.iterentities()):
             raise ValueError("declares entities of its own, which no filing needs")
     except (etree.XMLSyntaxError, ValueError) as fault:

@@ -1,14 +1,15 @@
 """Rows into tables: provenance put on, corrections dated, Delta tables extended.
 
-The declared key of a table and ``known_at`` tell one row from another. Where new bytes say something else
-of a row that is there already, that is a correction: it becomes a new row, known from when those bytes were
-(or, if they claim no later time, from the next microsecond), so that earlier reads stay as they were.
-Where they say the same again, nothing is added.
+The declared key of a table and ``known_at`` tell one row from another. Where new bytes state something else
+for a key and instant stated before, that is a correction: it becomes a new row, known from when those bytes
+were (or, if they claim no later time, from the next microsecond), so that earlier reads stay as they were.
+Where they state the same again, nothing is added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,16 @@ from minerdesk.store.tables import FINDINGS, SNAPSHOTS, TABLES
 COMPACT_ABOVE_FILES = 32
 NEXT = timedelta(microseconds=1)
 
-Told = dict[tuple[Any, ...], tuple[Any, ...]]
 Parsed = tuple[Card, Snapshot, Rows]
+
+
+@dataclass
+class Told:
+    """``stated``: last content by key and stated instant; ``taken``: keys with the instants they are known
+    from."""
+
+    stated: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
+    taken: set[tuple[Any, ...]] = field(default_factory=set)
 
 
 def batches(path: Path, base: Commit, fresh: Sequence[Parsed]) -> dict[str, list[dict[str, Any]]]:
@@ -52,31 +61,44 @@ def batches(path: Path, base: Commit, fresh: Sequence[Parsed]) -> dict[str, list
 
 
 def _dated(spec: TableSpec, row: dict[str, Any], received: datetime, told: Told) -> dict[str, Any] | None:
-    """``row``, known later where it contradicts what was told; ``None`` where it only repeats it."""
+    """``row`` with the instant it is known from; ``None`` where it only repeats what was stated."""
     key = tuple(row[column] for column in spec.key)
     content = tuple(row.get(column.name) for column in spec.columns)
-    known_at = row["known_at"]
-    while (key, known_at) in told:
-        if told[key, known_at] == content:
-            return None
-        known_at = received if known_at < received else known_at + NEXT
-    told[key, known_at] = content
-    return row | {"known_at": known_at}
+    stated_at = known_at = row["known_at"]
+    before = told.stated.get((key, stated_at))
+    if before == content:
+        return None
+    if before is not None:
+        known_at = max(known_at, received)
+    while (key, known_at) in told.taken:
+        known_at += NEXT
+    told.stated[key, stated_at] = content
+    told.taken.add((key, known_at))
+    return row | {"known_at": known_at, "stated_at": stated_at}
 
 
 def _told(path: Path, base: Commit, spec: TableSpec, incoming: Iterable[datetime]) -> Told:
-    """Content by key and ``known_at`` of the rows that the incoming ones could meet."""
+    """What was told by the rows that the incoming ones could meet."""
     pinned = base.tables.get(spec.name)
+    told = Told()
     if not pinned or not pinned.files or (since := min(incoming, default=None)) is None:
-        return {}
+        return told
     import pyarrow.parquet as pq
+    from pyarrow import ArrowInvalid
 
     files = [str(path / file) for file in pinned.files]
-    names = list(dict.fromkeys([*spec.key, *(column.name for column in spec.columns), "known_at"]))
-    told: Told = {}
-    for row in records(pq.read_table(files, columns=names, filters=[("known_at", ">=", since)])):
+    own = (column.name for column in spec.columns)
+    names = list(dict.fromkeys([*spec.key, *own, "known_at", "stated_at", "snapshot_no"]))
+    try:
+        rows = records(pq.read_table(files, columns=names, filters=[("known_at", ">=", since)]))
+    except (OSError, ArrowInvalid) as fault:
+        raise ArchiveDamaged(
+            f"table {spec.name} cannot be read: {fault}; `minerdesk rebuild` makes it anew"
+        ) from fault
+    for row in sorted(rows, key=lambda row: (row["snapshot_no"], row["known_at"])):
         key = tuple(row[column] for column in spec.key)
-        told[key, row["known_at"]] = tuple(row[column.name] for column in spec.columns)
+        told.stated[key, row["stated_at"]] = tuple(row[column.name] for column in spec.columns)
+        told.taken.add((key, row["known_at"]))
     return told
 
 
@@ -143,8 +165,6 @@ def write_table(path: Path, base: Commit, spec: TableSpec, rows: list[dict[str, 
             f"table {spec.name} cannot be written: {fault}; `minerdesk rebuild` makes it anew"
         ) from fault
     count = len(rows) + (pinned.rows if pinned else 0)
-    return Pinned(table.version(), tuple(sorted(_relative(path, uri) for uri in files)), count)
-
-
-def _relative(path: Path, uri: str) -> str:
-    return str(Path(uri.removeprefix("file://")).resolve().relative_to(path.resolve()))
+    # tables are not partitioned, so a file's own name says where it is, however the URI is quoted
+    names = (f"tables/{base.generation}/{spec.name}/{uri.rsplit('/', 1)[-1]}" for uri in files)
+    return Pinned(table.version(), tuple(sorted(names)), count)

@@ -29,6 +29,9 @@ from minerdesk.store.commits import Commit
 from minerdesk.store.schema import layout_of
 from minerdesk.store.tables import TABLES
 
+#: Characters of a path that delta-rs or DuckDB take for something else.
+UNFIT_FOR_PATHS = frozenset("%[]\\^|*?")
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -75,6 +78,10 @@ def writing(path: Path, timeout_seconds: float = 30.0) -> Iterator[None]:
     Raises :class:`ArchiveBusy` if another writer keeps it too long, :class:`ArchiveError` where the place
     cannot be written to (rights, space, not a folder).
     """
+    if odd := UNFIT_FOR_PATHS.intersection(str(path.resolve())):
+        raise ArchiveError(
+            f"no archive can be at {path.resolve()}: its path has {' '.join(sorted(odd))} in it"
+        )
     try:
         path.mkdir(parents=True, exist_ok=True)
         with (path / "lock").open("w") as lock:

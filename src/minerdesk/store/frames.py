@@ -14,8 +14,8 @@ from minerdesk.store.tables import TABLES
 
 
 def known(engine: Engine, table: str, as_of: datetime) -> Any:
-    """Ibis expression: rows of ``table`` known at ``as_of``, one a key: the latest ``known_at``, and of
-    two known at once the one that came to the archive later."""
+    """Ibis expression: rows of ``table`` known at ``as_of``, one a key: the latest statement, in its latest
+    correction."""
     import ibis
 
     rows = engine.table(table)
@@ -28,7 +28,7 @@ def _latest(rows: Any, key: tuple[str, ...]) -> Any:
 
     last = ibis.window(
         group_by=[rows[column] for column in key],
-        order_by=[ibis.desc(rows.known_at), ibis.desc(rows.snapshot_no)],
+        order_by=[ibis.desc(rows[column]) for column in ("stated_at", "known_at", "snapshot_no")],
     )
     rows = rows.mutate(place=ibis.row_number().over(last))
     return rows.filter(rows.place == 0).drop("place")

@@ -40,6 +40,7 @@ class TableSpec:
 #: Carried by every row of every table.
 PROVENANCE = (
     Column("known_at", "instant", "when the public could know it"),
+    Column("stated_at", "instant", "known_at by the bytes themselves; earlier than known_at in a correction"),
     Column("ref", "string", "readable key"),
     Column("snapshot", "string", "sha256 of the raw bytes it was read from"),
     Column("snapshot_no", "int", "order in which those bytes came to this archive"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from minerdesk.desk.views import figure
 from minerdesk.present import charts
 from minerdesk.present.document import Block, Chart, Column, Runs, Section, Table
-from minerdesk.present.narrative.edition import Edition, cell, figure
+from minerdesk.present.narrative.edition import Edition, cell
 
 _ = str
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from minerdesk.desk.views import Row, View
+from minerdesk.desk.views import View
 from minerdesk.present.document import Name, Number, Paragraph, Run, Runs
 from minerdesk.present.format import Printer
 from minerdesk.present.words import Words
@@ -47,14 +47,6 @@ class Edition:
         value = round(float(figure), 3)
         template = rose if value > 0 else fell if value < 0 else flat
         return self.words.sentence(template, change=size, **runs)
-
-
-def figure(row: Row, column: str) -> Figure:
-    """The figure in a cell. Raises :class:`TypeError` where the cell is none."""
-    cell = row[column]
-    if not isinstance(cell, Figure):
-        raise TypeError(f"{column} holds {cell!r}, not a figure")
-    return cell
 
 
 def cell(run: Run | Runs | Any) -> Runs:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from minerdesk.desk.views import figure
 from minerdesk.present.document import Block, KeyFigure, KeyFigures, Name, Paragraph, Runs, Section
-from minerdesk.present.narrative.edition import Edition, figure
+from minerdesk.present.narrative.edition import Edition
 
 _ = str
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from minerdesk.desk.views import figure
 from minerdesk.present import charts
 from minerdesk.present.document import Block, Chart, Name, Section
-from minerdesk.present.narrative.edition import Edition, figure
+from minerdesk.present.narrative.edition import Edition
 
 _ = str
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import numpy as np
 
-from minerdesk.desk.views import Row
+from minerdesk.desk.views import Row, figure
 from minerdesk.present import charts
 from minerdesk.present.document import Block, Chart, Column, Name, Paragraph, Section, Table
-from minerdesk.present.narrative.edition import Edition, cell, figure
+from minerdesk.present.narrative.edition import Edition, cell
 
 _ = str
 VARIANTS = {
