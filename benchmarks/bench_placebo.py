@@ -1,6 +1,6 @@
 """A placebo of 100,000 random events over the miners: ours, a loop over statsmodels, and `eventstudy`; one run.
 
-    python benchmarks/bench_placebo.py [--events 100000] [--loop 2000] [--eventstudy PYTHON]
+    python benchmarks/bench_placebo.py [--events 100000] [--loop 5000] [--eventstudy PYTHON]
 
 Needs the large price data beside the checkout and statsmodels. The loop is timed over ``--loop`` of the events
 and scaled to all of them (``--loop 0`` runs all). Ours studies each possible event once and looks the drawn ones
@@ -26,6 +26,7 @@ from types import ModuleType
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+import statsmodels.api as sm
 
 from minerdesk.models.event_panel import random_events, study_grid
 from minerdesk.models.event_study import ESTIMATION, align
@@ -68,8 +69,6 @@ def tests_world() -> ModuleType:
 
 def loop(aligned, rows, names):
     """The same events one by one with statsmodels: OLS, forecast, CAR and its error."""
-    import statsmodels.api as sm
-
     cars, errors = np.empty(len(rows)), np.empty(len(rows))
     for i, (at, name) in enumerate(zip(rows, names, strict=True)):
         start = max(at + ESTIMATION[0], 0)
@@ -113,7 +112,7 @@ def other_package(python: str, world, rows, names) -> dict:
 def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--events", type=int, default=100_000)
-    arguments.add_argument("--loop", type=int, default=2_000)
+    arguments.add_argument("--loop", type=int, default=5_000)
     arguments.add_argument("--eventstudy", default="")
     chosen, _ = arguments.parse_known_args()
     reader = tests_world()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -135,7 +136,7 @@ def test_parts_and_rest_make_the_whole(cut: int, amounts: list[float]) -> None:
     bounds = [D("2025-01-01"), D("2025-04-01"), D("2025-07-01"), D("2025-10-01"), D("2026-01-01")]
     four = [
         CostLines("MOON", a, b - timedelta(days=1), mined_btc=amounts[2 * i], sga_usd=amounts[2 * i + 1])
-        for i, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for i, (a, b) in enumerate(pairwise(bounds))
     ]
     year = CostLines(
         "MOON", bounds[0], D("2025-12-31"), mined_btc=sum(amounts[::2]), sga_usd=sum(amounts[1::2])

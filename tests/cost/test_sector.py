@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_the_curve_is_as_wide_as_the_coins_and_never_falls(miners: list[tuple[fl
     steps = cost_curve([*ladders, a_miner("GAP", 5.0, None)], "site")
     assert len(steps) == len(miners)
     assert steps[0].from_btc == 0
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         assert before.to_btc == after.from_btc
         assert before.usd_per_btc <= after.usd_per_btc
     area = sum(step.usd_per_btc * (step.to_btc - step.from_btc) for step in steps)
@@ -202,14 +203,17 @@ def test_each_line_keeps_the_ref_of_its_row(embedded_rows: list[dict[str, Any]])
 
 
 def test_a_recast_quarter_takes_the_later_vintage(embedded_rows: list[dict[str, Any]]) -> None:
-    """RIOT 2024Q1: 41,084 as first filed; 31,418 net plus 5,131 of credits a year later."""
-    first = [r for r in embedded_rows if r["ticker"] == "RIOT" and r["period_end"] == date(2024, 3, 31)]
-    (now,) = stated(first)
+    """RIOT 2024Q1: 41,084 as first filed; 31,418 net plus 5,131 of credits a year later (May 2025)."""
+    rows = [r for r in embedded_rows if r["ticker"] == "RIOT" and r["period_end"] == date(2024, 3, 31)]
+    dated = [r | {"known_at": r["source_date"] or "2024-05"} for r in rows]
+    (now,) = stated(dated)
     assert now.lines.mining_cost_usd == 36_549_000
-    assert [f.kind for f in now.findings] == ["restated"]
-    before = min(r["known_at"] for r in first)
-    (then,) = stated([r for r in first if r["known_at"] == before])
+    assert ("restated", "note") in [(f.kind, f.severity) for f in now.findings]
+    (then,) = stated([r for r in dated if r["known_at"] == "2024-05"])
     assert then.lines.mining_cost_usd == 41_084_000
+    (at_once,) = stated([r | {"known_at": "2024-05"} for r in rows])
+    assert at_once.lines.mining_cost_usd is None
+    assert [(f.kind, f.severity) for f in at_once.findings] == [("conflicting_values", "suspect")]
 
 
 def test_site_expenses_are_part_of_the_mining_cost(embedded_rows: list[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from minerdesk.models.event_dates import DatedEvent, place_events
 from minerdesk.models.event_panel import event_panel, placebo, random_events, study_grid
 from minerdesk.models.event_study import AlignedReturns, align, study_event
 
-T, NAMES = 420, 6
+T, NAMES = 360, 6
 
 
 def universe(seed: int = 0, holes: bool = True) -> AlignedReturns:
@@ -49,7 +49,7 @@ def test_the_grid_is_the_study_of_every_session(window: tuple[int, int]) -> None
             assert grid.car[at, name] == pytest.approx(found.car, abs=1e-11)
             assert grid.standard_error[at, name] == pytest.approx(found.standard_error, rel=1e-9)
             assert grid.observations[at, name] == study.observations
-    assert seen > 800
+    assert seen > 500
 
 
 def test_factors_that_say_the_same_are_not_studied() -> None:

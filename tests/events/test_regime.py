@@ -165,7 +165,7 @@ def test_size_of_the_break_test(equities: Any) -> None:
     rng = np.random.default_rng(9)
     rejected = np.zeros(2)
     done = 0
-    while done < 1_200:
+    while done < 800:
         name = int(rng.integers(len(equities.names)))
         rows = np.flatnonzero(aligned.usable[:, name])
         if len(rows) < 250:

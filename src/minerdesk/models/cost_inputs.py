@@ -99,13 +99,19 @@ def _combine(ticker: str, start: date, end: date, items: Mapping[str, Sequence[R
     if extra is not None and lines.mining_cost_usd is not None:
         lines = replace(lines, mining_cost_usd=lines.mining_cost_usd + extra["value"])
         refs["mining_cost_usd"] += (extra["ref"],)
-    elif net is not None and (cost is None or net["known_at"] > cost["known_at"]):
-        # a later filing recast the quarter and states it net of credits
+    elif net is not None:
+        # the same cost net of credits: in a later filing it is the quarter recast
         recast = net["value"] + (lines.curtailment_credits_usd or 0.0)
-        if cost is not None and recast != cost["value"]:
-            found("restated", "note", f"mining cost {cost['value']:,.0f}, later {recast:,.0f}")
-        lines = replace(lines, mining_cost_usd=recast)
-        refs["mining_cost_usd"] = (net["ref"], *refs.get("curtailment_credits_usd", ()))
+        if cost is None or (recast != cost["value"] and net["known_at"] > cost["known_at"]):
+            lines = replace(lines, mining_cost_usd=recast)
+            refs["mining_cost_usd"] = (net["ref"], *refs.get("curtailment_credits_usd", ()))
+            if cost is not None:
+                found("restated", "note", f"mining cost {cost['value']:,.0f}, later {recast:,.0f}")
+        elif recast != cost["value"] and net["known_at"] == cost["known_at"]:
+            lines = replace(lines, mining_cost_usd=None)
+            found(
+                "conflicting_values", "suspect", f"mining cost {cost['value']:,.0f} and {recast:,.0f} at once"
+            )
     return Stated(lines, refs, tuple(findings))
 
 

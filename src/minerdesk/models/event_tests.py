@@ -194,11 +194,14 @@ def _bmp(scars: Floats, factor: float, name: str) -> GroupTest:
 
 def _ranks(values: Floats, known: NDArray[np.bool_]) -> Floats:
     """Ranks from 1 within each row, ties averaged; a missing value has no meaning in the result."""
-    ranks = np.ones_like(values)
-    for row, (line, has) in enumerate(zip(values, known, strict=True)):
-        ordered = np.sort(line[has])
-        below = np.searchsorted(ordered, line, side="left")
-        ranks[row] = (below + np.searchsorted(ordered, line, side="right") + 1) / 2.0
+    filled = np.where(known, values, np.inf)  # behind all others
+    order = filled.argsort(axis=1)
+    ranks = np.empty_like(filled)
+    np.put_along_axis(ranks, order, np.arange(1.0, filled.shape[1] + 1.0)[None, :], axis=1)
+    ordered = np.take_along_axis(filled, order, axis=1)
+    for row in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
+        below = np.searchsorted(ordered[row], filled[row], side="left")
+        ranks[row] = (below + np.searchsorted(ordered[row], filled[row], side="right") + 1) / 2.0
     return ranks
 
 

@@ -41,19 +41,22 @@ class Line:
     values: Floats
 
 
-def _spread(wanted: Sequence[float], gap: float = _GAP) -> list[float]:
-    """Positions near ``wanted`` that keep ``gap`` between neighbours, in the order given."""
-    order = np.argsort(wanted)
-    placed = np.array(wanted, dtype=float)[order]
-    for _ in range(len(placed)):
-        for at in range(1, len(placed)):
-            short = gap - (placed[at] - placed[at - 1])
-            if short > 0:
-                placed[at - 1] -= short / 2
-                placed[at] += short / 2
-    back = np.empty_like(placed)
-    back[order] = placed
-    return [float(y) for y in back]
+def _spread(wanted: Sequence[float], bottom: float, gap: float = _GAP) -> list[float]:
+    """Positions between 0 and ``bottom``, nearest to ``wanted`` by least squares, ``gap`` apart or more.
+
+    Less the gaps due, the positions must not fall: neighbours out of order share their mean (isotonic
+    regression by pooling).
+    """
+    order = np.argsort(wanted, kind="stable")
+    pools: list[list[float]] = []
+    for at, index in enumerate(order):
+        pools.append([wanted[index] - at * gap])
+        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    level = np.concatenate([np.full(len(pool), np.mean(pool)) for pool in pools])
+    placed = np.empty(len(wanted))
+    placed[order] = np.clip(level, 0.0, bottom - (len(wanted) - 1) * gap) + np.arange(len(wanted)) * gap
+    return [float(y) for y in placed]
 
 
 def _value_axis(
@@ -110,7 +113,7 @@ def sector_against_bitcoin(
         sheet.line([across(float(k)) for k in known], ys, tone, 2.2 if tone == "accent" else 1.6)
         sheet.dot(across(float(known[-1])), ys[-1], tone)
         heights.append(ys[-1])
-    for text, y, tone in zip(ends, _spread(heights[::-1]), _LINES, strict=False):
+    for text, y, tone in zip(ends, _spread(heights[::-1], 244), _LINES, strict=False):
         sheet.text(x1 + 10, y, text, colour=tone)
     return sheet.svg()
 
@@ -272,6 +275,6 @@ def band_line(
         sheet.line([x0, x1], [up(level[0])] * 2, "bitcoin", 1.2, linestyle=(0, (4, 3)))
     sheet.line(xs, [up(float(middle[k])) for k in known], "accent", 2.0)
     sheet.dot(xs[-1], up(float(middle[last])), "accent")
-    for (text, _, tone), y in zip(ends, _spread([up(value) for _, value, _ in ends]), strict=True):
+    for (text, _, tone), y in zip(ends, _spread([up(value) for _, value, _ in ends], 234), strict=True):
         sheet.text(x1 + 10, y, text, colour=tone)
     return sheet.svg()

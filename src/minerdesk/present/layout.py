@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -101,19 +101,16 @@ def grouped(inputs: Iterable[str], anchors: frozenset[str], own: str) -> tuple[R
     >>> [group.stem for group in grouped(["week/1/close/A", "week/1/close/B"], frozenset(), "week/1/return/A")]
     ['…/close/']
     """
-    groups: dict[str, list[Ref]] = {}
     shared = "".join(part + "/" for part in own.split("/")[:2])
+    groups: dict[str, list[Ref]] = {}
     for ref in inputs:
         stem, slash, last = ref.rpartition("/")
+        stem += slash
+        if stem.startswith(shared):
+            stem = "…/" + stem[len(shared) :]
         anchor = anchor_of(ref)
-        groups.setdefault(stem + slash, []).append(Ref(last, ref, anchor if anchor in anchors else ""))
-    return tuple(
-        RefGroup(
-            "…/" + stem[len(shared) :] if len(stem) > len(shared) and stem.startswith(shared) else stem,
-            tuple(refs),
-        )
-        for stem, refs in groups.items()
-    )
+        groups.setdefault(stem, []).append(Ref(last, ref, anchor if anchor in anchors else ""))
+    return tuple(RefGroup(stem, tuple(refs)) for stem, refs in groups.items())
 
 
 def anchors_of(document: Document) -> frozenset[str]:
@@ -121,13 +118,9 @@ def anchors_of(document: Document) -> frozenset[str]:
     return frozenset(entry.anchor for entry in document.provenance)
 
 
-def missing_words(document: Document) -> Iterator[str]:
-    return (word for word in WORDS if word not in document.words)
-
-
 def check_words(document: Document) -> None:
     """Raise :class:`KeyError` naming the fixed labels that the document does not bring."""
-    missing = sorted(missing_words(document))
+    missing = [word for word in WORDS if word not in document.words]
     if missing:
         raise KeyError(f"the document brings no words for {', '.join(missing)}")
 

@@ -22,7 +22,7 @@ from minerdesk.present.document import (
 )
 
 #: Characters that would start markup; a backslash before any of them is plain text in CommonMark.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~]|&(?=#?\w+;))")
 #: Begin an isolate left to right or right to left, and end it (plain text has no ``<bdi>``).
 _ISOLATE = {"ltr": "\u2066", "rtl": "\u2067"}
 _POP = "\u2069"

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from minerdesk.consensus import HEADER_BYTES, MAINNET, Network
 from minerdesk.errors import UnreadableInput
 from minerdesk.records import Finding, Rows, Snapshot
 from minerdesk.sources.chain import HASH_BYTES, HEADER, Fault, Tip, Verified, begin, extend, hashes
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 NAME = "headers"
 #: Headers hashed and checked at once: 640 kB, which stays in the processor's cache.
@@ -87,6 +90,8 @@ def _hashed(content: Iterable[bytes], workers: int) -> Iterator[tuple[bytes, byt
         for piece in content:
             yield piece, hashes(piece)
         return
+    from concurrent.futures import ProcessPoolExecutor
+
     waiting: deque[tuple[bytes, Future[bytes]]] = deque()
     with ProcessPoolExecutor(workers) as pool:
         for piece in content:

@@ -12,13 +12,11 @@ benchmark.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-
-from lxml import etree
 
 from minerdesk.records import Finding, Rows, Snapshot
 from minerdesk.sources.ixbrl_facts import Row, check, period_kind
@@ -30,7 +28,6 @@ _XD = "{http://xbrl.org/2006/xbrldi}"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _ACCESSION = re.compile(r"(?<!\d)(\d{10})-?(\d{2})-?(\d{6})(?!\d)")
 _STANDARD = re.compile(r"//(fasb\.org|xbrl\.sec\.gov|www\.xbrl\.org|xbrl\.ifrs\.org)/")
-_TEXT = etree.XPath("string()")
 _INCLUDED = ".//text()[not(ancestor::*[local-name()='exclude'])]"
 
 
@@ -58,6 +55,8 @@ def parse(snapshot: Snapshot) -> Rows:
     A fact whose context or unit is missing, or whose text does not fit its rule, is no row but a finding of
     severity ``rejected``. Markup that does not parse gives no rows at all: a cut number would be a wrong one.
     """
+    from lxml import etree
+
     parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(snapshot.content, parser)
@@ -68,14 +67,16 @@ def parse(snapshot: Snapshot) -> Rows:
         finding = Finding("malformed_markup", "rejected", snapshot.name, str(fault))
         return Rows({"xbrl_facts": [], "xbrl_filings": []}, (finding,))
 
+    text = etree.XPath("string()")
     contexts, problems = _contexts(root)
     units = {element.get("id", ""): _unit(element) for element in root.iter(_X + "unit")}
-    cover = _cover(root, contexts) | {"accession": _accession(snapshot), "known_at": snapshot.known_at}
+    cover = _cover(root, contexts, text) | {"accession": _accession(snapshot), "known_at": snapshot.known_at}
     subject = cover["ticker"] or cover["cik"] or snapshot.name
     if not cover["accession"]:
         problems.append((Problem("no_accession", "neither name nor origin of the bytes gives one"), "dei"))
 
-    reader = _Reader(contexts, units, next(root.iter(*_tags("exclude")), None) is not None, {})
+    exclusions = next(root.iter(*_tags("exclude")), None) is not None
+    reader = _Reader(contexts, units, text, exclusions, {})
     same = {"ticker": cover["ticker"], "accession": cover["accession"], "form": cover["form"]}
     rows: list[Row] = []
     for element, locator in _numeric(root):
@@ -97,10 +98,14 @@ def parse(snapshot: Snapshot) -> Rows:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads one tag with what the header of its filing defines. ``extensions``: prefix -> filer's own?"""
+    """Reads one tag with what the header of its filing defines.
+
+    ``text`` gives an element's text without comments, ``extensions`` tells of a prefix whether it is the filer's.
+    """
 
     contexts: dict[str, Context]
     units: dict[str, str]
+    text: Callable[[Any], Any]
     has_exclusions: bool
     extensions: dict[str, bool]
 
@@ -143,7 +148,7 @@ class _Reader:
     def unscaled(self, element: Any) -> Decimal:
         rule = (element.get("format") or "").rpartition(":")[2]
         if not self.has_exclusions:
-            return number(str(_TEXT(element)), rule)
+            return number(str(self.text(element)), rule)
         return number("".join(str(text) for text in element.xpath(_INCLUDED)), rule)
 
     def is_extension(self, element: Any, prefix: str) -> bool:
@@ -225,14 +230,14 @@ def _unit(element: Any) -> str:
     return "/".join(names(part) for part in divide)
 
 
-def _cover(root: Any, contexts: dict[str, Context]) -> Row:
+def _cover(root: Any, contexts: dict[str, Context], text: Callable[[Any], Any]) -> Row:
     """The cover page: ticker, CIK, form and period, from the ``dei`` facts."""
     texts: dict[str, list[str]] = {}
     period_end = None
     for element in root.iter(*_tags("nonNumeric")):
         name = element.get("name", "")
         if name.startswith("dei:"):
-            texts.setdefault(name[4:], []).append(" ".join(str(_TEXT(element)).split()))
+            texts.setdefault(name[4:], []).append(" ".join(str(text(element)).split()))
             if name == "dei:DocumentType" and element.get("contextRef") in contexts:
                 period_end = contexts[element.get("contextRef")].end
     first = {name: values[0] for name, values in texts.items()}

@@ -21,8 +21,8 @@ from minerdesk.store.schema import TableSpec, arrow_schema, records
 from minerdesk.store.snapshots import Card
 from minerdesk.store.tables import FINDINGS, SNAPSHOTS, TABLES
 
-#: A table of more data files than this is rewritten as one file by the writer that notices.
-COMPACT_ABOVE_FILES = 32
+#: A table of so many data files is rewritten as one file before the next is added.
+COMPACT_FROM_FILES = 32
 NEXT = timedelta(microseconds=1)
 
 Parsed = tuple[Card, Snapshot, Rows]
@@ -155,11 +155,10 @@ def write_table(path: Path, base: Commit, spec: TableSpec, rows: list[dict[str, 
                 table.delete()
             elif table.version() != pinned.version:
                 table.restore(pinned.version)
+            if len(table.file_uris()) >= COMPACT_FROM_FILES:
+                table.optimize.compact()
             write_deltalake(table, batch, mode="append")
         files = table.file_uris()
-        if len(files) > COMPACT_ABOVE_FILES:
-            table.optimize.compact()
-            files = table.file_uris()
     except DeltaError as fault:
         raise ArchiveDamaged(
             f"table {spec.name} cannot be written: {fault}; `minerdesk rebuild` makes it anew"

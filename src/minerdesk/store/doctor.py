@@ -24,6 +24,7 @@ from minerdesk.store.archive import Archive, writing
 from minerdesk.store.commits import EMPTY, Commit
 from minerdesk.store.digest import digest, stored
 from minerdesk.store.schema import TableSpec, arrow_schema
+from minerdesk.store.snapshots import Card
 from minerdesk.store.tables import TABLES
 
 SECONDS_OF_A_DAY = 86_400.0
@@ -71,11 +72,9 @@ def _commits(path: Path) -> Iterator[Finding]:
 
 
 def _snapshots(path: Path) -> Iterator[Finding]:
-    try:
-        cards = snapshots.cards(path)
-    except ArchiveDamaged as fault:
+    cards, unreadable = _cards(path)
+    for fault in unreadable:
         yield _fault("snapshot_card_unreadable", "snapshots", str(fault))
-        return
     for card in cards:
         try:
             snapshots.content(path, card.sha256)
@@ -86,7 +85,18 @@ def _snapshots(path: Path) -> Iterator[Finding]:
     except ArchiveDamaged:
         return
     for number in sorted(taken - {card.number for card in cards}):
-        yield _fault("snapshot_missing", f"snapshot {number}", "taken in by a commit, and its card is gone")
+        yield _fault("snapshot_missing", f"snapshot {number}", "taken in by a commit, and without a card")
+
+
+def _cards(path: Path) -> tuple[list[Card], list[ArchiveDamaged]]:
+    cards, faults = [], []
+    for file in sorted(snapshots.card_files(path)):
+        try:
+            if card := snapshots.read_card(file):
+                cards.append(card)
+        except ArchiveDamaged as fault:
+            faults.append(fault)
+    return cards, faults
 
 
 def _table(archive: Archive, spec: TableSpec) -> Iterator[Finding]:
@@ -117,8 +127,8 @@ def _table(archive: Archive, spec: TableSpec) -> Iterator[Finding]:
     for kind, names in (("key_twice", (*spec.key, "known_at")), ("ref_twice", ("ref", "known_at"))):
         for values, count in _repeated(table, names):
             yield _fault(kind, spec.name, f"{count} rows of {values}")
-    held = {card.sha256: card.number for card in snapshots.cards(archive.path)}
-    strays = sorted(set(table["snapshot"].to_pylist()) - set(held))
+    held = {card.sha256 for card in _cards(archive.path)[0]}
+    strays = sorted(set(table["snapshot"].to_pylist()) - held)
     for sha in strays:
         yield _fault("row_without_snapshot", spec.name, f"rows name snapshot {sha}, which is not kept")
 
@@ -188,9 +198,10 @@ def leftovers(path: Path) -> list[Leftover]:
     found += [_leftover("draft of a dead writer", p) for p in files if p.is_file() and DRAFT.search(p.name)]
     taken = frozenset[int]().union(*(commit.snapshots for commit in kept))
     carded = set()
-    for card in snapshots.cards(path):
-        carded.add(card.sha256)
-        if card.number not in taken:
+    for card in _cards(path)[0]:
+        if card.number in taken:
+            carded.add(card.sha256)
+        else:
             found.append(_leftover("card of a snapshot never taken in", snapshots.card_path(path, card)))
     for data in sorted((path / "snapshots").glob("*/*")):
         if re.fullmatch(r"[0-9a-f]{64}", data.name) and data.name not in carded:
@@ -222,6 +233,8 @@ def tidy(path: Path, older_than_seconds: float = SECONDS_OF_A_DAY) -> tuple[Left
     """
     with writing(path):
         head = commits.head(path)
+        if head.number == 0:
+            return ()  # without a commit nothing says what is needed
         _forget_old_commits(path, head, older_than_seconds)
         gone = []
         for left in leftovers(path):

@@ -26,6 +26,8 @@ BASIS_ORDER = {"vendor": 0, "release": 1, "filing": 2}
 #: A vendor's count this many times off a filing known within so many days before is not used.
 VENDOR_OFF_BY = 3.0
 FILING_HOLDS = timedelta(days=60)
+#: A count that grew or shrank by more, splits taken out, is kept and flagged.
+COUNT_JUMP = 3.0
 #: A count within this share of a thousandth (or a thousand times) of its neighbour is in other units.
 THOUSANDS_TOLERANCE = 0.2
 #: A close this many times the last one, splits taken out, is kept and flagged.
@@ -198,28 +200,32 @@ def _believable(own: list[Count], splits: list[Split], findings: list[Finding]) 
     """Counts without those in other units and without vendor counts that contradict a fresh filing."""
     kept: list[Count] = []
 
-    def refuse(kind: str, severity: str, count: Count, beside: Count) -> None:
+    def tell(kind: str, severity: str, count: Count, beside: Count) -> None:
         detail = f"{count.shares:,.0f} shares; on {beside.known_on}, {beside.basis}: {beside.shares:,.0f}"
         findings.append(Finding(kind, severity, count.ticker, detail, day=count.known_on))
 
     for count in own:
-        before = kept[-1] if kept else None
-        if before:
-            quotient = count.shares / _carried(before, count.known_on, splits)
-            thousandth = abs(quotient * 1e3 - 1) < THOUSANDS_TOLERANCE
-            thousandfold = abs(quotient / 1e3 - 1) < THOUSANDS_TOLERANCE
-            if thousandth or (thousandfold and len(kept) > 1):
-                refuse("count_in_thousands", "rejected", count, before)
-                continue
-            if thousandfold:
-                # of two counts only, the small one is the likelier to be in thousands: not used from here on
-                refuse("count_in_thousands", "suspect", before, count)
         filing = next((c for c in reversed(kept) if c.basis == "filing"), None)
+        if not kept:
+            kept.append(count)
+            continue
+        before = kept[-1]
+        quotient = count.shares / _carried(before, count.known_on, splits)
+        thousandth = abs(quotient * 1e3 - 1) < THOUSANDS_TOLERANCE
+        thousandfold = abs(quotient / 1e3 - 1) < THOUSANDS_TOLERANCE
+        if thousandth or (thousandfold and len(kept) > 1):
+            tell("count_in_thousands", "rejected", count, before)
+            continue
+        if thousandfold:
+            # of two counts only, the small one is the likelier to be in thousands: not used from here on
+            tell("count_in_thousands", "suspect", before, count)
         if filing and count.basis == "vendor" and count.known_on - filing.known_on <= FILING_HOLDS:
             off = count.shares / _carried(filing, count.known_on, splits)
             if not 1 / VENDOR_OFF_BY <= off <= VENDOR_OFF_BY:
-                refuse("count_contradicts_filing", "rejected", count, filing)
+                tell("count_contradicts_filing", "rejected", count, filing)
                 continue
+        if not thousandfold and not 1 / COUNT_JUMP <= quotient <= COUNT_JUMP:
+            tell("count_jump", "suspect", count, before)
         kept.append(count)
     return kept
 

@@ -100,12 +100,16 @@ class Card:
 
 def cards(archive: Path) -> list[Card]:
     """All cards, in the order their snapshots came. Raises :class:`ArchiveDamaged` for an unreadable one."""
-    paths = [p for p in _folder(archive).glob("*/*.json") if not p.name.startswith(".")]
-    read = [card for path in paths if (card := _read(path))]
+    read = [card for path in card_files(archive) if (card := read_card(path))]
     return sorted(read, key=lambda card: card.number)
 
 
-def _read(path: Path) -> Card | None:
+def card_files(archive: Path) -> list[Path]:
+    return [p for p in _folder(archive).glob("*/*.json") if not p.name.startswith(".")]
+
+
+def read_card(path: Path) -> Card | None:
+    """The card in a file; ``None`` for one that has just gone. Raises :class:`ArchiveDamaged`."""
     try:
         return Card(**json.loads(path.read_bytes()))
     except FileNotFoundError:
