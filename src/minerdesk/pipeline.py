@@ -46,8 +46,10 @@ def examine(path: Path) -> tuple[Finding, ...]:
 
 
 def parse(snapshot: Snapshot) -> Rows:
-    """Rows and findings of a snapshot by the parser of its source."""
-    try:
-        return PARSERS[snapshot.source](snapshot)
-    except KeyError:
-        raise ArchiveDamaged(f"no parser for {snapshot.source}/{snapshot.name}") from None
+    """Rows and findings of a snapshot by the parser of its source.
+
+    Raises :class:`ArchiveDamaged` for a snapshot of a source that is not known.
+    """
+    if snapshot.source not in PARSERS:
+        raise ArchiveDamaged(f"no parser for snapshots of {snapshot.source}; known: {', '.join(PARSERS)}")
+    return PARSERS[snapshot.source](snapshot)

@@ -78,10 +78,8 @@ def _holdings(prices: Floats, shares: Floats, usable: NDArray[np.bool_], variant
     cap = np.where(usable, np.nan_to_num(shares) * prices, 0.0)
     if variant == "cap":
         return np.where(usable, np.nan_to_num(shares), 0.0)
-    if variant == "equal":
-        target = usable / usable.sum()
-    else:
-        target = capped_weights(cap / cap.sum(), WEIGHT_CAP_FRACTION)
+    equal = variant == "equal"
+    target = usable / usable.sum() if equal else capped_weights(cap / cap.sum(), WEIGHT_CAP_FRACTION)
     with np.errstate(divide="ignore", invalid="ignore"):
         held: Floats = np.where(usable, target * cap.sum() / prices, 0.0)
     return held
@@ -95,8 +93,8 @@ def capped_weights(weight_fraction: Floats, cap_fraction: float) -> Floats:
     weights: Floats = weight_fraction / weight_fraction.sum()
     names = np.count_nonzero(weights)
     if names * cap_fraction <= 1:
-        weights = np.where(weights > 0, 1 / names, 0.0)
-        return weights
+        even: Floats = np.where(weights > 0, 1 / names, 0.0)
+        return even
     capped = np.zeros(len(weights), dtype=bool)
     while (over := (weights > cap_fraction * (1 + 1e-12)) & ~capped).any():
         capped |= over

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib import resources
 
+from minerdesk.errors import UnreadableInput
 from minerdesk.records import Rows, Snapshot
 from minerdesk.sources.embedded import filings, market, network, pivot
 
@@ -52,5 +53,7 @@ def snapshots() -> Iterator[Snapshot]:
 
 
 def parse(snapshot: Snapshot) -> Rows:
-    """Rows and findings of one file. Raises :class:`KeyError` for a file this source does not have."""
+    """Rows and findings of one file. Raises :class:`UnreadableInput` for a file this source does not have."""
+    if snapshot.name not in FILES:
+        raise UnreadableInput(f"the embedded desk has no file {snapshot.name}; known: {', '.join(FILES)}")
     return FILES[snapshot.name](snapshot)

@@ -16,6 +16,7 @@ ABSURD_CLOSE_USD = 1_000_000.0
 ABSURD_BITCOIN_USD = 100_000_000.0
 #: More shares than any listed company has.
 ABSURD_VOLUME_SHARES = ABSURD_COUNT_SHARES = 1e12
+ABSURD_SPLIT_RATIO = 1e6
 #: The same split told twice lies within so many days of itself.
 SAME_SPLIT_DAYS = 10
 #: How a ticker is written.
@@ -137,7 +138,8 @@ def splits(snapshot: Snapshot) -> Rows:
         day = cells.day(line, "effective_date")
         new, old = cells.number(line, "new_shares"), cells.number(line, "old_shares")
         ticker = line.cells["ticker"]
-        if not ticker or day is None or not new or not old or new < 0 or old < 0:
+        possible = new and old and 1 / ABSURD_SPLIT_RATIO <= new / old <= ABSURD_SPLIT_RATIO
+        if not ticker or day is None or not new or not old or not possible:
             cells.note(
                 "impossible_split",
                 "rejected",
@@ -263,7 +265,8 @@ def share_count_conflicts(snapshot: Snapshot) -> Rows:
                 "shares": shares,
                 "as_of_day": as_of,
                 "known_on": known_on,
-                "known_at": end_of_day(known_on),
+                # of a year alone the end is taken, which the bytes may well precede
+                "known_at": min(end_of_day(known_on), snapshot.known_at),
                 "locator": line.at("shares"),
             }
         )
@@ -347,7 +350,7 @@ def events(snapshot: Snapshot) -> Rows:
                 "conflict": cells.text(line, "conflict"),
                 "difficulty_change_percent": cells.number(line, "difficulty_change_pct"),
                 "difficulty_trillion": cells.number(line, "difficulty_T"),
-                "known_at": end_of_day(min(last, told) if told else last),
+                "known_at": min(end_of_day(min(last, told) if told else last), snapshot.known_at),
                 "locator": line.at("date"),
             }
         )
