@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -33,10 +34,15 @@ class Desk:
 
     def week(self, ending: date | str, as_of: When = None) -> View:
         """The sector's week that ends with the session ``ending``. Raises :class:`NoSession`."""
-        from minerdesk.desk.week import week
-
         day = as_day(ending)
-        return week(self.engine, day, as_instant(as_of or day), _text(as_of or day))
+        moment = as_of or day
+
+        def make() -> View:
+            from minerdesk.desk.week import week
+
+            return week(self.engine, day, as_instant(moment), _text(moment))
+
+        return self._remembered(("week", str(day), _text(moment)), make)
 
     def company(self, ticker: str, as_of: When = None) -> View:
         """One company: prices, counts, events, filings known. Raises :class:`UnknownTicker`."""
@@ -50,6 +56,11 @@ class Desk:
         from minerdesk.desk.tracing import trace
 
         return trace(self, ref, as_of)
+
+    def _remembered(self, question: tuple[str, ...], make: Callable[[], View]) -> View:
+        from minerdesk.desk.remember import remembered_view
+
+        return remembered_view(self.archive, question, make)
 
     def last_session(self) -> date:
         """The last session in the archive."""

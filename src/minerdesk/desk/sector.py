@@ -141,11 +141,14 @@ def index_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
     """Level at both ends and return, by variant."""
     panel = whole.panel
     rows: list[Row] = []
-    refs = whole.refs(panel.sessions[0], week.end)
     for variant, path in whole.paths.items():
         ends = [
             book.model(
-                f"index/{variant}/{day}", path.level[panel.row(day)], "index", "models.sector_index", refs
+                f"index/{variant}/{day}",
+                path.level[panel.row(day)],
+                "index",
+                "models.sector_index",
+                whole.refs(panel.sessions[0], day),
             )
             for day in (week.start, week.end)
         ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
 
 from minerdesk.desk import Desk
 from minerdesk.desk.calendar import as_instant
+from minerdesk.desk.remember import remembered
+from minerdesk.desk.views import View
 from minerdesk.present.document import Name, Number, Provenance, Runs
 from minerdesk.present.format import MISSING, Printer
 from minerdesk.records import Figure
@@ -13,8 +16,40 @@ from minerdesk.store import snapshots
 from minerdesk.store.lookup import Source, exact_rows, is_pattern, source_of, tables_behind
 
 
+@dataclass(frozen=True)
+class Origins:
+    """Where the rows behind some figures stand: the place of each single row by its ref, and for refs of
+    many rows the origins of all bytes their table was read from, by table."""
+
+    sources: Mapping[str, Source]
+    spans: Mapping[str, str]
+
+
+def origins(desk: Desk, views: Sequence[View]) -> Origins:
+    """The origins of everything behind ``views``, in one read a table; kept like the views themselves."""
+
+    def make() -> Origins:
+        sources: dict[str, Source] = {}
+        refs: dict[str, None] = {}
+        cards = {card.sha256: card for card in snapshots.cards(desk.archive.path)}
+        for view in views:
+            own = dict.fromkeys(ref for node in view.nodes.values() for ref in (node.ref, *node.inputs))
+            rows = exact_rows(desk.engine, own, as_instant(view.as_of))
+            sources |= {ref: source_of(desk.archive, row, cards) for ref, row in rows.items()}
+            refs |= own
+        return Origins(sources, tables_behind(desk.engine, (r for r in refs if is_pattern(r)), cards))
+
+    return remembered(
+        desk.archive,
+        ("origins", *(f"{view.ref}@{view.as_of}" for view in views)),
+        make,
+        lambda found: [{ref: astuple(s) for ref, s in found.sources.items()}, dict(found.spans)],
+        lambda kept: Origins({ref: Source(*s) for ref, s in kept[0].items()}, kept[1]),
+    )
+
+
 def provenance(
-    desk: Desk, nodes: Mapping[str, Figure], printed: Iterable[Figure], show: Printer, as_of: str
+    nodes: Mapping[str, Figure], printed: Iterable[Figure], show: Printer, found: Origins
 ) -> tuple[Provenance, ...]:
     """One entry for every printed figure and everything it was made of, in the order of first use."""
     order: dict[str, None] = {}
@@ -26,13 +61,7 @@ def provenance(
                 order[ref] = None
                 later.extend(nodes[ref].inputs if ref in nodes else ())
         queue = later
-    cards = {card.sha256: card for card in snapshots.cards(desk.archive.path)}
-    found = {
-        ref: source_of(desk.archive, row, cards)
-        for ref, row in exact_rows(desk.engine, order, as_instant(as_of)).items()
-    }
-    spans = tables_behind(desk.engine, (ref for ref in order if is_pattern(ref)), cards)
-    return tuple(_entry(ref, nodes.get(ref), found.get(ref), spans, show) for ref in order)
+    return tuple(_entry(ref, nodes.get(ref), found.sources.get(ref), found.spans, show) for ref in order)
 
 
 def _entry(

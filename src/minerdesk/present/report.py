@@ -12,7 +12,7 @@ from pathlib import Path
 from minerdesk.desk import Desk
 from minerdesk.desk.views import View, as_json
 from minerdesk.errors import InputError
-from minerdesk.present.appendix import provenance
+from minerdesk.present.appendix import Origins, origins, provenance
 from minerdesk.present.document import Document, Number, Section, runs_of
 from minerdesk.present.format import Printer
 from minerdesk.present.narrative import SECTIONS, Edition
@@ -42,9 +42,9 @@ LABELS = {
 class Views:
     """Everything a report of one week is written from."""
 
-    desk: Desk
     week: View
     others: dict[str, View]
+    origins: Origins
 
 
 #: Further views a report is written from: name -> question. A view that has nothing to say about the day
@@ -60,7 +60,7 @@ def views(desk: Desk, ending: date | str, as_of: str | None = None) -> Views:
     for name, ask in OTHERS.items():
         with suppress(InputError):
             others[name] = ask(desk, day, as_of)
-    return Views(desk, week, others)
+    return Views(week, others, origins(desk, [week, *others.values()]))
 
 
 def document(views: Views, language: str) -> Document:
@@ -83,7 +83,7 @@ def document(views: Views, language: str) -> Document:
     for view in views.others.values():
         nodes |= view.nodes
     printed = [run.figure for run in runs_of(draft) if isinstance(run, Number)]
-    entries = provenance(views.desk, nodes, printed, show, views.week.as_of)
+    entries = provenance(nodes, printed, show, views.origins)
     return Document(**{**draft.__dict__, "provenance": entries})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,11 +53,20 @@ def rows_of(engine: Engine, ref: str, as_of: datetime | None) -> list[dict[str, 
             text = rows[column].cast("string")
             if ".." in part:
                 low, high = part.split("..", 1)
-                rows = rows.filter(text >= ibis.literal(low)) if low else rows
-                rows = rows.filter(text <= ibis.literal(high)) if high else rows
+                if rows[column].type().is_integer():  # heights are in order as numbers, not as text
+                    text, low, high = rows[column], _whole(low), _whole(high)
+                rows = rows.filter(text >= ibis.literal(low)) if low not in {"", None} else rows
+                rows = rows.filter(text <= ibis.literal(high)) if high not in {"", None} else rows
             elif part != "*":
                 rows = rows.filter(text == ibis.literal(part))
     return records(engine.run(rows.order_by([*spec.key, "known_at", "snapshot_no"])))
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError:
+        raise UnknownReference(f"{text!r} is no whole number") from None
 
 
 def exact_rows(engine: Engine, refs: Iterable[str], as_of: datetime) -> dict[str, dict[str, Any]]:
@@ -95,10 +106,15 @@ def source_of(archive: Archive, row: dict[str, Any], cards: dict[str, snapshots.
 
 
 def excerpt(archive: Archive, sha: str, locator: str, width: int = 160) -> str:
-    """What stands at ``locator`` (``line=27;column=ABTC``) in a snapshot.
+    """What stands at ``locator`` in a snapshot: ``line=27;column=ABTC`` of a table, ``fact=f-31`` or
+    ``fact[7]`` of a filing, ``/facts/dei/…`` (a JSON pointer) of a document; of several places, all.
 
     Raises :class:`UnknownReference` where the bytes have no such place.
     """
+    if locator.startswith(("fact=", "fact[")):
+        return " + ".join(_fact(archive.path, sha, place) for place in locator.split())[:width]
+    if locator.startswith("/"):
+        return " + ".join(_pointed(archive.path, sha, place) for place in locator.split())[:width]
     places = dict(part.split("=", 1) for part in locator.split(";") if "=" in part)
     if "line" not in places:
         return f"{len(snapshots.content(archive.path, sha)):,} bytes"
@@ -118,3 +134,60 @@ def excerpt(archive: Archive, sha: str, locator: str, width: int = 160) -> str:
 @lru_cache(maxsize=32)
 def _lines(archive: Path, sha: str) -> tuple[str, ...]:
     return text_of(snapshots.content(archive, sha)).lines
+
+
+#: The opening of a tagged number in an inline XBRL filing, and where the text after it ends.
+_TAG = re.compile(rb"<(?:\w+:)?(?:nonFraction|fraction)\b([^>]*)>")
+_TAG_END = re.compile(rb"</(?:\w+:)?(?:nonFraction|fraction)>")
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*["']([^"']*)["']""")
+_MARKUP = re.compile(rb"<[^>]*>")
+#: Markup between the opening of a tag and its number takes no more than this.
+_TEXT_BYTES = 2_000
+
+
+@lru_cache(maxsize=8)
+def _tagged(archive: Path, sha: str) -> tuple[dict[str, str], ...]:
+    """The attributes of every tagged number of a filing, in order; its text under ``""``."""
+    content = snapshots.content(archive, sha)
+    tags = []
+    for found in _TAG.finditer(content):
+        attributes = dict(_ATTRIBUTE.findall(found[1].decode("utf-8", "replace")))
+        after = b"" if found[1].endswith(b"/") else content[found.end() : found.end() + _TEXT_BYTES]
+        text = _MARKUP.sub(b"", _TAG_END.split(after, maxsplit=1)[0]).decode("utf-8", "replace")
+        tags.append(attributes | {"": " ".join(text.split())})
+    return tuple(tags)
+
+
+def _fact(archive: Path, sha: str, locator: str) -> str:
+    """A tagged number as the filing has it: concept, printed text, scale and sign, context."""
+    tags = _tagged(archive, sha)
+    if locator.startswith("fact="):
+        found = next((tag for tag in tags if tag.get("id") == locator[5:]), None)
+    else:
+        number = int(locator[5:-1])
+        found = tags[number - 1] if 1 <= number <= len(tags) else None
+    if found is None:
+        raise UnknownReference(f"snapshot {sha[:12]} has no {locator}")
+    marks = "".join(
+        f" {name}={found[name]}" for name in ("sign", "scale", "unitRef", "contextRef") if name in found
+    )
+    return f"{found.get('name', '')} = {found['']}{marks}"
+
+
+@lru_cache(maxsize=4)
+def _document(archive: Path, sha: str) -> object:
+    return json.loads(snapshots.content(archive, sha))
+
+
+def _pointed(archive: Path, sha: str, pointer: str) -> str:
+    """What a JSON pointer leads to [RFC 6901]."""
+    there = _document(archive, sha)
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(there, dict) and name in there:
+            there = there[name]
+        elif isinstance(there, list) and name.isdigit() and int(name) < len(there):
+            there = there[int(name)]
+        else:
+            raise UnknownReference(f"snapshot {sha[:12]} has nothing at {pointer}")
+    return json.dumps(there, ensure_ascii=False)

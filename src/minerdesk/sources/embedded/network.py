@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from minerdesk.records import Rows, Snapshot, end_of_day
-from minerdesk.sources.cells import Cells
+from minerdesk.sources.cells import Cells, last_day
 from minerdesk.sources.delimited import read
 
 
@@ -78,9 +79,15 @@ def asic_models(snapshot: Snapshot) -> Rows:
             | {
                 "occurrence": told[named],
                 "price_as_of": cells.text(line, "price_asof"),
-                # a specification has no day of publication in the table: known when the desk was compiled
-                "known_at": snapshot.known_at,
+                "known_at": _released(cells.text(line, "release"), snapshot.known_at),
                 "locator": line.at("model"),
             }
         )
     return Rows({"asic_models": rows}, sheet.findings + tuple(cells.findings))
+
+
+def _released(release: str | None, compiled: datetime) -> datetime:
+    """A machine's specification is known from the end of the month or year of its release; where no release
+    is told, from when the desk was compiled."""
+    day = last_day(release or "")
+    return min(end_of_day(day), compiled) if day else compiled
