@@ -32,31 +32,9 @@ class View:
         return self.figures[name]
 
     def _repr_html_(self) -> str:
-        """For notebooks: the figures, then the first table."""
-        from html import escape
+        from minerdesk.desk.notebook import notebook_html
 
-        def cell(value: Cell) -> str:
-            shown = value.value if isinstance(value, Figure) else value
-            if shown is None:
-                return "<td>-</td>"
-            return f"<td>{escape(f'{shown:,.6g}' if isinstance(shown, float) else str(shown))}</td>"
-
-        head = f"<h4>{escape(self.name)} as of {escape(self.as_of)}</h4>"
-        lines = "".join(
-            f"<tr><td>{escape(name)}</td>{cell(f)}<td>{escape(f.unit)}</td></tr>"
-            for name, f in self.figures.items()
-        )
-        out = [head, f"<table>{lines}</table>"]
-        for title, rows in list(self.tables.items())[:1]:
-            if rows:
-                out.append(
-                    f"<h5>{escape(title)}</h5><table><tr>"
-                    + "".join(f"<th>{escape(column)}</th>" for column in rows[0])
-                    + "</tr>"
-                    + "".join(f"<tr>{''.join(cell(v) for v in row.values())}</tr>" for row in rows)
-                    + "</table>"
-                )
-        return "".join(out)
+        return notebook_html(self)
 
 
 def figure(row: Row, column: str) -> Figure:
