@@ -16,6 +16,7 @@ from minerdesk.present.appendix import Origins, origins, provenance
 from minerdesk.present.document import Document, Number, Section, runs_of
 from minerdesk.present.format import Printer
 from minerdesk.present.narrative import SECTIONS, Edition
+from minerdesk.present.processors import each
 from minerdesk.present.words import LANGUAGES, Words
 from minerdesk.store.commits import write_file
 
@@ -103,18 +104,20 @@ def write(
         if unknown or not wanted:
             raise InputError(f"unknown: {', '.join(unknown) or 'nothing asked'}; known: {', '.join(known)}")
     stem = f"minerdesk-{views.week.facts['week_end']}"
-    written = []
+    written: list[Path] = []
     if "json" in formats:
         whole = as_json(views.week) | {"views": {name: as_json(view) for name, view in views.others.items()}}
         content = json.dumps(whole, ensure_ascii=False, indent=1)
-        written.append(_put(folder / f"{stem}.json", content.encode(), progress))
-    for language in languages:
-        if not set(formats) - {"json"}:
-            break
+        written.append(_put(folder / f"{stem}.json", content.encode()))
+    laid_out = [form for form in formats if form != "json"]
+
+    def lay_out(language: str) -> list[Path]:
         made = document(views, language)
-        for form in formats:
-            if form != "json":
-                written.append(_put(folder / f"{stem}.{language}.{form}", _layout(made, form), progress))
+        return [_put(folder / f"{stem}.{language}.{form}", _layout(made, form)) for form in laid_out]
+
+    for paths in each(lay_out, languages if laid_out else ()):
+        progress(", ".join(path.name for path in paths))
+        written += paths
     return written
 
 
@@ -132,7 +135,6 @@ def _layout(made: Document, form: str) -> bytes:
     return markdown(made)
 
 
-def _put(path: Path, content: bytes, progress: Callable[[str], None]) -> Path:
+def _put(path: Path, content: bytes) -> Path:
     write_file(path, content)
-    progress(path.name)
     return path
