@@ -259,7 +259,7 @@ def test_a_name_without_price_or_count_is_not_held() -> None:
 
 
 # --- capping ------------------------------------------------------------------------------------------
-weights = arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1e3))
+weights = arrays(np.float64, st.integers(1, 40), elements=st.just(0.0) | st.floats(1e-3, 1e3))
 
 
 @LAWS

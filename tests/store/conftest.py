@@ -28,6 +28,14 @@ def unflushed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
+@pytest.fixture(autouse=True)
+def few_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that make an archive of their own make one of the few tables they use."""
+    if not {"archive", "copy", "desk", "panel"} & set(request.fixturenames):
+        for name in set(TABLES) - {"closes", "share_counts", "splits", "volumes", "snapshots", "findings"}:
+            monkeypatch.delitem(TABLES, name)
+
+
 @pytest.fixture(scope="session")
 def writer() -> Any:
     """The module ``writer.py``: what the writers write."""

@@ -42,24 +42,20 @@ def take_in(path: Path, number: int) -> None:
 
 
 def _kill_at(step: int) -> None:
-    """Die at the ``step``-th moment before or after a change on disk: a rename, a commit of a Delta table."""
+    """Die before the ``step``-th change on disk (a rename, a commit of a Delta table) or word of it."""
     import deltalake
 
     steps = itertools.count(1)
 
-    def tick() -> None:
-        if next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
     def counted(function: Any) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
-            tick()
-            result = function(*args, **kwargs)
-            tick()
-            return result
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **kwargs)
 
         return call
 
+    os.write = counted(os.write)
     Path.replace = counted(Path.replace)  # type: ignore[method-assign]
     deltalake.write_deltalake = counted(deltalake.write_deltalake)
     deltalake.DeltaTable.restore = counted(deltalake.DeltaTable.restore)

@@ -31,6 +31,10 @@ class Book:
         """``measure`` on figures; missing where an input is. A plain number stands for a neutral element
         (a split ratio of one) and has no origin."""
         declared = MEASURES[f"{measure.__module__.rsplit('.', 1)[-1]}.{measure.__name__}"]
+        for parameter, expected in declared.inputs:
+            given = inputs[parameter]
+            if isinstance(given, Figure) and expected not in (given.unit, "ratio"):
+                raise TypeError(f"{declared.path} takes {parameter} in {expected}, not {given.unit}")
         values = {k: v.value if isinstance(v, Figure) else v for k, v in inputs.items()}
         value = None if None in values.values() else measure(**values)
         refs = tuple(v.ref for v in inputs.values() if isinstance(v, Figure) and v.ref)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
 from minerdesk.desk.book import Book
+from minerdesk.desk.calendar import as_day
+from minerdesk.desk.company_cost import company_cost
 from minerdesk.desk.views import Row, View
 from minerdesk.errors import UnknownTicker
 from minerdesk.measures import market
@@ -20,16 +24,21 @@ from minerdesk.store.panel import market_panel
 SPANS = {"return_week_fraction": 5, "return_month_fraction": 21, "return_quarter_fraction": 63}
 
 
-def company(engine: Engine, ticker: str, as_of: datetime, as_of_text: str) -> View:
-    """What the desk knows of ``ticker``. Raises :class:`UnknownTicker`, with the nearest known ones."""
-    universe = frames.rows(engine, "companies", as_of)
-    known = {c["ticker"]: c for c in universe}
-    renamed = {c["later_ticker"]: c["ticker"] for c in universe if c["later_ticker"]}
-    own = known.get(renamed.get(ticker, ticker))
+def known_company(companies: Iterable[dict[str, Any]], ticker: str, as_of_text: str) -> dict[str, Any]:
+    """The row of ``ticker``, its own or a later one. Raises :class:`UnknownTicker`, with the nearest known."""
+    known = {c["ticker"]: c for c in companies}
+    renamed = {c["later_ticker"]: c["ticker"] for c in known.values() if c["later_ticker"]}
+    own: dict[str, Any] | None = known.get(renamed.get(ticker, ticker))
     if own is None:
         near = difflib.get_close_matches(ticker, known, n=3, cutoff=0.4)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownTicker(f"no company {ticker} was known to the desk on {as_of_text}{hint}")
+    return own
+
+
+def company(engine: Engine, ticker: str, as_of: datetime, as_of_text: str) -> View:
+    """What the desk knows of ``ticker``. Raises :class:`UnknownTicker`, with the nearest known ones."""
+    own = known_company(frames.rows(engine, "companies", as_of), ticker, as_of_text)
     ticker = own["ticker"]
     book = Book(f"company/{ticker}@{as_of_text}", as_of_text)
     panel = market_panel(engine, as_of)
@@ -108,9 +117,17 @@ def company(engine: Engine, ticker: str, as_of: datetime, as_of_text: str) -> Vi
     tables["cross_holdings"] = tuple(
         {c: r[c] for c in ("holder", "held", "shares", "as_of_day", "source", "note", "ref")} for r in stakes
     )
+    own_cost, doubts = company_cost(book, engine, panel, ticker, as_of, as_day(as_of_text))
+    tables |= own_cost
     fields = ("kind", "severity", "subject", "detail", "source", "name", "locator", "day", "snapshot")
-    found = tuple(f for f in panel.findings if f.subject == ticker) + tuple(
-        Finding(**{k: r[k] for k in fields}) for r in frames.findings(engine, as_of) if r["subject"] == ticker
+    found = (
+        doubts
+        + tuple(f for f in panel.findings if f.subject == ticker)
+        + tuple(
+            Finding(**{k: r[k] for k in fields})
+            for r in frames.findings(engine, as_of)
+            if r["subject"] == ticker
+        )
     )
     words = ("legal_name", "exchange", "country", "reporting_standard", "filings_form", "business", "cik")
     facts = {"ticker": ticker} | {k: str(own[k]) for k in words if own[k]}

@@ -87,6 +87,22 @@ def view_of(desk: Desk, ref: str) -> View:
             return desk.week(subject, as_of or None)
         case "company" if subject:
             return desk.company(subject, as_of or None)
+        case "cost" if subject:
+            from minerdesk.desk.cost import asked_again as cost_again
+
+            return cost_again(desk, subject, as_of or None)
+        case "network" if subject:
+            from minerdesk.desk.network import asked_again
+
+            return asked_again(desk, subject, as_of or None)
+        case "calendar" if subject:
+            from minerdesk.desk.events import asked_again as dates_again
+
+            return dates_again(desk, subject, as_of or None)
+        case "causes" if subject:
+            return desk.causes(subject, as_of or None)
+        case "event_panels" if subject:
+            return desk.event_panels(as_of or None)
     raise UnknownReference(f"{ref!r} names neither a table nor a view")
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
 
 from minerdesk.desk.book import Book
 from minerdesk.desk.calendar import Week
@@ -106,19 +109,15 @@ def net_figures(
     figures: dict[str, Figure] = {}
     for side, day in (("start", span.start), ("end", span.end)):
         told = [s for s in stakes if s["known_at"] <= end_of_day(day)]
-        default = [s for s in told if s["is_default"]]
-        largest = {(s["holder"], s["held"]): s for s in sorted(told, key=lambda s: s["shares"])}
-        for label, chosen in (("", default), ("_alternative", list(largest.values()))):
+        newest = {_pair(s): s for s in sorted(told, key=lambda s: s["as_of_day"]) if s["is_default"]}
+        largest = {_pair(s): s for s in sorted(told, key=lambda s: s["shares"])}
+        for label, chosen in (("", newest.values()), ("_alternative", largest.values())):
             held = [
                 book.derive(
                     f"cross_held_{side}{label}_usd/{s['holder']}/{s['held']}",
                     market.market_cap_usd,
                     outstanding_shares=book.observed(s["ref"], s["shares"], "shares"),
-                    close_usd=book.observed(
-                        f"closes/{s['held']}/{day}",
-                        float(panel.close_usd[panel.row(day), panel.column(s["held"])]),
-                        "usd",
-                    ),
+                    close_usd=_close(book, panel, s["held"], day),
                 )
                 for s in chosen
             ]
@@ -134,3 +133,13 @@ def net_figures(
                 cross_held_usd=figures[name],
             )
     return figures
+
+
+def _pair(stake: dict[str, Any]) -> tuple[str, str]:
+    return stake["holder"], stake["held"]
+
+
+def _close(book: Book, panel: MarketPanel, ticker: str, day: date) -> Figure:
+    """A close of the panel; missing where the name was not traded that day or not yet listed."""
+    value = panel.close_usd[panel.row(day), panel.column(ticker)] if ticker in panel.tickers else np.nan
+    return book.observed("" if np.isnan(value) else f"closes/{ticker}/{day}", float(value), "usd")

@@ -91,7 +91,7 @@ def week_findings(
                     "old_share_count", "suspect", ticker, f"count of {known_on}, {age} days old", day=span.end
                 )
             )
-    if span.end.weekday() < FRIDAY - 1:
+    if span.end.weekday() < FRIDAY:
         found.append(
             Finding(
                 "week_to_date", "note", "week", f"{span.end} may not be the week's last session", day=span.end

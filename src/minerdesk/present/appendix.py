@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
@@ -86,7 +87,7 @@ def printed(figure: Figure, show: Printer) -> Number:
     match figure.unit:
         case "fraction":
             return show.percent(figure, digits=4)
-        case "usd":
+        case "usd" | "usd_per_btc":
             value = figure.value
             small = value is not None and abs(float(value)) < 1e6
             return show.price(figure) if small else show.money(figure, digits=3)
@@ -97,4 +98,16 @@ def printed(figure: Figure, show: Printer) -> Number:
         case "days":
             return show.days(figure)
         case _:
-            return show.plain(figure, digits=4) if figure.value is not None else Number(figure, MISSING)
+            return _significant(figure, show)
+
+
+def _significant(figure: Figure, show: Printer) -> Number:
+    """Four decimals, more for what is small, and powers of ten for what no one reads in full (hashes)."""
+    if figure.value is None:
+        return Number(figure, MISSING)
+    size = abs(float(figure.value))
+    if size >= 1e15:
+        return show.scientific(figure)
+    return show.plain(
+        figure, digits=4 if size >= 0.1 or not size else min(12, 4 - math.floor(math.log10(size)))
+    )

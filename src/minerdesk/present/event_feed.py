@@ -7,7 +7,7 @@ from datetime import date, datetime
 from minerdesk.desk.calendar import as_instant
 from minerdesk.desk.views import Row, View
 from minerdesk.present.calendar_feed import DOMAIN, CalendarEntry, Status, icalendar, rss
-from minerdesk.present.event_words import words_of
+from minerdesk.present.event_words import first_address, words_of
 
 NAME = "Listed Bitcoin miners: dates ahead"
 #: A reserved name (RFC 2606): the feed is a file, and whoever publishes it knows its place.
@@ -50,13 +50,7 @@ def _entry(row: Row) -> CalendarEntry:
         description=f"{row['detail']}.{grade}",
         ticker=ticker,
         kind=kind,
-        url=first_address(str(row["source_url"] or "")),
+        url=first_address(row["source_url"]),
         status=STATUS[certainty],
         revision=revision,
     )
-
-
-def first_address(text: str) -> str:
-    """The first of several addresses, where it is one."""
-    first = text.split(" ; ", maxsplit=1)[0].strip()
-    return first if first.startswith("https://") else ""

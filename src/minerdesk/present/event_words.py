@@ -12,6 +12,7 @@ EVENT_WORDS = {
     "private_placement": _("private placement"),
     "stock_split": _("share split"),
     "index_change": _("index change"),
+    "index_rebalance": _("rebalancing of the sector index"),
     "merger_close": _("merger completed"),
     "rename": _("change of name"),
     "ipo": _("listing"),
@@ -37,3 +38,9 @@ EVENT_WORDS = {
 def words_of(kind: object) -> str:
     """The English words of an event's kind, to be translated by whoever prints them."""
     return EVENT_WORDS.get(str(kind), EVENT_WORDS["other"])
+
+
+def first_address(text: object) -> str:
+    """The first of several addresses, where it is one; empty for none."""
+    first = str(text or "").split(" ; ", maxsplit=1)[0].strip()
+    return first if first.startswith("https://") else ""

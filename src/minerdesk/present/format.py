@@ -77,6 +77,10 @@ class Printer:
         """A number without unit: a beta, a z-score, an index level."""
         return self._number(figure, lambda v: self.decimal(v, digits, signed=signed))
 
+    def scientific(self, figure: Figure, *, digits: int = 4) -> Number:
+        """A number beyond all magnitudes, as ``1.2345e+28``."""
+        return self._number(figure, lambda v: f"{v:.{digits}e}")
+
     def days(self, figure: Figure) -> Number:
         return self._number(figure, lambda v: _DAYS[self.language].format(self.decimal(v, 0)))
 

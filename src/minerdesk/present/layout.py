@@ -14,6 +14,7 @@ WORDS: tuple[str, ...] = (
     "all_rows",  # label of the switch that unfolds a long table on a phone: "Show all rows"
     "appendix",  # heading of the appendix: "Where each number comes from"
     "appendix_note",  # one line under it: "Each entry names ..."
+    "appendix_rest",  # in the PDF, which prints only the entries of printed numbers: where the steps between stand
     "contents",  # name of the list of sections
     "inputs",  # before the refs a figure was computed from
     "method",  # before the measure or model

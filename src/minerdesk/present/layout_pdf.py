@@ -22,6 +22,7 @@ from minerdesk.present.document import (
     Run,
     Runs,
     Table,
+    runs_of,
 )
 from minerdesk.present.palette import COLOURS
 
@@ -75,7 +76,10 @@ def _fonts() -> Any:
 
 
 def _document(document: Document) -> Json:
-    links = _Links(layout.anchors_of(document))
+    # Printed numbers only: the steps between them and the bytes would fill more pages than the report
+    printed = {run.figure.ref for run in runs_of(document) if isinstance(run, Number)}
+    entries = _unique(tuple(entry for entry in document.provenance if entry.ref in printed))
+    links = _Links(frozenset(entry.anchor for entry in entries))
     day = date.fromisoformat(document.date_iso)
     return {
         "language": document.language,
@@ -85,14 +89,19 @@ def _document(document: Document) -> Json:
         "date": [day.year, day.month, day.day],
         "fonts": fonts.families(document.language),
         "colours": {token: light for token, (light, _) in COLOURS.items()},
-        "words": document.words,
+        "words": document.words | {"appendix_note": _appendix_note(document)},
         "sections": [
             {"title": section.title, "blocks": [links.block(block) for block in section.blocks]}
             for section in document.sections
         ],
         "snapshots": [[sha[:SHORT], origin] for sha, origin in _snapshots(document.provenance).items()],
-        "provenance": [links.entry(entry) for entry in _unique(document.provenance)],
+        "provenance": [links.entry(entry) for entry in entries],
     }
+
+
+def _appendix_note(document: Document) -> str:
+    comma = "" if document.language == "zh" else " "
+    return document.words["appendix_note"] + comma + document.words["appendix_rest"]
 
 
 def _unique(entries: tuple[Provenance, ...]) -> tuple[Provenance, ...]:

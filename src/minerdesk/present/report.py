@@ -29,6 +29,7 @@ LABELS = {
     "appendix_note": _(
         "Each entry names how a number was made and from what, down to the place in the data."
     ),
+    "appendix_rest": _("The steps in between stand in the HTML and Markdown editions."),
     "contents": _("Contents"),
     "inputs": _("from"),
     "method": _("method"),
@@ -50,7 +51,12 @@ class Views:
 
 #: Further views a report is written from: name -> question. A view that has nothing to say about the day
 #: raises :class:`InputError` and is left out, with the sections that need it.
-OTHERS: dict[str, Callable[[Desk, date, str | None], View]] = {}
+OTHERS: dict[str, Callable[[Desk, date, str | None], View]] = {
+    "cost": lambda desk, day, as_of: desk.cost(as_of=as_of or str(day)),
+    "causes": lambda desk, day, as_of: desk.causes(day, as_of),
+    "events": lambda desk, day, as_of: desk.events(as_of=as_of or day),
+    "network": lambda desk, day, as_of: desk.network(day, as_of=as_of or day),
+}
 
 
 def views(desk: Desk, ending: date | str, as_of: str | None = None) -> Views:

@@ -47,15 +47,18 @@ def _flow(item: str, concepts: str, dimensions: str = "", sign: int = 1) -> Read
     return Reading(item, tuple(concepts.split()), dimensions, sign)
 
 
-def _held(item: str, concepts: str, unit: str = "USD") -> Reading:
-    return Reading(item, tuple(concepts.split()), unit=unit, instant=True)
+def _held(item: str, concepts: str, unit: str = "USD", dimensions: str = "") -> Reading:
+    return Reading(item, tuple(concepts.split()), dimensions, unit=unit, instant=True)
 
 
 _COMMON = (
     _flow("depreciation_amortization", "us-gaap:DepreciationAndAmortization"),
     _held("cash_and_equivalents", "us-gaap:CashAndCashEquivalentsAtCarryingValue"),
     _held("shares_outstanding", "dei:EntityCommonStockSharesOutstanding", "shares"),
+    _held("preferred", "us-gaap:PreferredStockValue"),
+    _held("minority_interest", "us-gaap:MinorityInterest"),
 )
+_RIOT_CONVERT = "us-gaap:DebtInstrumentAxis=us-gaap:ConvertibleNotesPayableMember"
 #: CIK -> readings; of two for one item the first that the filing has is taken.
 FILERS: dict[str, tuple[Reading, ...]] = {
     "0001167419": (  # RIOT
@@ -70,6 +73,14 @@ FILERS: dict[str, tuple[Reading, ...]] = {
         _flow("income_tax_current", "us-gaap:CurrentIncomeTaxExpenseBenefit"),
         _held("debt_total", "us-gaap:LongTermDebtCurrent us-gaap:LongTermDebtNoncurrent"),
         _held("btc_held", "us-gaap:CryptoAssetNumberOfUnits", "riot:item"),
+        _held("convertible_principal", "us-gaap:DebtInstrumentFaceAmount", "USD", _RIOT_CONVERT),
+        _held("convertible_principal", "us-gaap:DebtInstrumentCarryingAmount", "USD", _RIOT_CONVERT),
+        _held(
+            "conversion_price",
+            "us-gaap:DebtInstrumentConvertibleConversionPrice1",
+            "USD/shares",
+            _RIOT_CONVERT,
+        ),
         *_COMMON,
     ),
     "0000827876": (  # CLSK, fiscal year to September

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from minerdesk.errors import ArchiveDamaged
@@ -33,6 +33,10 @@ class Engine(Protocol):
     def archive(self) -> Archive:
         """What is read."""
 
+    @property
+    def kept(self) -> dict[Any, Any]:
+        """Reads already made: those of one commit never change."""
+
     def table(self, name: str) -> Any:
         """The Ibis table ``name``, all rows of the archive's commit."""
 
@@ -44,6 +48,7 @@ class Engine(Protocol):
 class DuckDBEngine:
     archive: Archive
     connection: Any
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def table(self, name: str) -> Any:
         files = self.archive.files(name)

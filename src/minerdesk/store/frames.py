@@ -36,8 +36,11 @@ def _latest(rows: Any, key: tuple[str, ...]) -> Any:
 
 def rows(engine: Engine, table: str, as_of: datetime, *order: str) -> list[dict[str, Any]]:
     """:func:`known` as records, sorted by ``order`` (default: the table's key)."""
-    expression = known(engine, table, as_of).order_by(list(order or TABLES[table].key))
-    return records(engine.run(expression))
+    question = ("rows", table, as_of, order)
+    if question not in engine.kept:
+        expression = known(engine, table, as_of).order_by(list(order or TABLES[table].key))
+        engine.kept[question] = records(engine.run(expression))
+    return [dict(row) for row in engine.kept[question]]
 
 
 def columns(engine: Engine, table: str, as_of: datetime, names: list[str]) -> dict[str, list[Any]]:

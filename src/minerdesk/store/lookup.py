@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from minerdesk.consensus import HEADER_BYTES
 from minerdesk.errors import UnknownReference
 from minerdesk.plaintext import record, text_of
 from minerdesk.store import frames, snapshots
@@ -52,19 +53,21 @@ def rows_of(engine: Engine, ref: str, as_of: datetime | None) -> list[dict[str, 
         for column, part in zip(spec.key, parts, strict=False):
             text = rows[column].cast("string")
             if ".." in part:
-                low, high = part.split("..", 1)
-                if rows[column].type().is_integer():  # heights are in order as numbers, not as text
-                    text, low, high = rows[column], _whole(low), _whole(high)
-                rows = rows.filter(text >= ibis.literal(low)) if low not in {"", None} else rows
-                rows = rows.filter(text <= ibis.literal(high)) if high not in {"", None} else rows
+                # heights are in order as numbers, not as text
+                whole = bool(rows[column].type().is_integer())
+                ordered = rows[column] if whole else text
+                low, high = (_end(edge, whole) for edge in part.split("..", 1))
+                rows = rows if low is None else rows.filter(ordered >= ibis.literal(low))
+                rows = rows if high is None else rows.filter(ordered <= ibis.literal(high))
             elif part != "*":
                 rows = rows.filter(text == ibis.literal(part))
     return records(engine.run(rows.order_by([*spec.key, "known_at", "snapshot_no"])))
 
 
-def _whole(text: str) -> int | None:
+def _end(text: str, whole: bool) -> int | str | None:
+    """One end of a span; ``None`` where it is open. Raises :class:`UnknownReference` for no number."""
     try:
-        return int(text) if text else None
+        return (int(text) if whole else text) if text else None
     except ValueError:
         raise UnknownReference(f"{text!r} is no whole number") from None
 
@@ -107,7 +110,8 @@ def source_of(archive: Archive, row: dict[str, Any], cards: dict[str, snapshots.
 
 def excerpt(archive: Archive, sha: str, locator: str, width: int = 160) -> str:
     """What stands at ``locator`` in a snapshot: ``line=27;column=ABTC`` of a table, ``fact=f-31`` or
-    ``fact[7]`` of a filing, ``/facts/dei/…`` (a JSON pointer) of a document; of several places, all.
+    ``fact[7]`` of a filing, ``byte=80`` of a run of headers, ``/facts/dei/…`` (a JSON pointer) of a document;
+    of several places, all.
 
     Raises :class:`UnknownReference` where the bytes have no such place.
     """
@@ -116,6 +120,9 @@ def excerpt(archive: Archive, sha: str, locator: str, width: int = 160) -> str:
     if locator.startswith("/"):
         return " + ".join(_pointed(archive.path, sha, place) for place in locator.split())[:width]
     places = dict(part.split("=", 1) for part in locator.split(";") if "=" in part)
+    if "byte" in places:
+        start = int(places["byte"])
+        return snapshots.content(archive.path, sha)[start : start + HEADER_BYTES].hex()[:width]
     if "line" not in places:
         return f"{len(snapshots.content(archive.path, sha)):,} bytes"
     lines = _lines(archive.path, sha)

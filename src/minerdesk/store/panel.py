@@ -96,7 +96,14 @@ class MarketPanel:
 
 
 def market_panel(engine: Engine, as_of: datetime) -> MarketPanel:
-    """The panel of all names with closes, from what was known at ``as_of``."""
+    """The panel of all names with closes, from what was known at ``as_of``; read once an engine."""
+    if ("panel", as_of) not in engine.kept:
+        engine.kept["panel", as_of] = _market_panel(engine, as_of)
+    panel: MarketPanel = engine.kept["panel", as_of]
+    return panel
+
+
+def _market_panel(engine: Engine, as_of: datetime) -> MarketPanel:
     closes = frames.columns(engine, "closes", as_of, ["ticker", "session", "close_usd"])
     volumes = frames.columns(engine, "volumes", as_of, ["ticker", "session", "share_volume"])
     sessions = tuple(sorted(set(closes["session"])))

@@ -85,4 +85,4 @@ def records(table: Any) -> list[dict[str, Any]]:
 def layout_of(specs: Iterable[TableSpec]) -> str:
     """Digest of table declarations: an archive written with another needs a rebuild."""
     declared = [(s.name, s.key, [(c.name, c.type) for c in s.all_columns]) for s in specs]
-    return sha256(repr(declared).encode()).hexdigest()[:16]
+    return sha256(repr(sorted(declared)).encode()).hexdigest()[:16]

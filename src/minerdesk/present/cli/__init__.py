@@ -10,7 +10,7 @@ from minerdesk.errors import MinerdeskError
 def main() -> None:
     """Run the command line; exit 0 when answered, 1 when ``doctor`` found a fault, 2 for an error."""
     # each topic's module registers its commands
-    from minerdesk.present.cli import network  # noqa: F401
+    from minerdesk.present.cli import cost, events, network  # noqa: F401
     from minerdesk.present.cli.commands import app
 
     try:

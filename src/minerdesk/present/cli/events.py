@@ -19,7 +19,8 @@ def events(
     panels: Annotated[
         bool,
         typer.Option(
-            "--panels", help="instead: all unlocks, convertibles, HPC leases together, and who follows Bitcoin"
+            "--panels",
+            help="instead: all unlocks, convertibles, HPC leases together, and who follows Bitcoin",
         ),
     ] = False,
     ending: Annotated[
@@ -36,7 +37,9 @@ def events(
     from minerdesk.errors import InputError
     from minerdesk.present.cli.show import show
 
-    wanted = [name for name, given in (("--panels", panels), ("--causes", ending), ("--ticker", ticker)) if given]
+    wanted = [
+        name for name, given in (("--panels", panels), ("--causes", ending), ("--ticker", ticker)) if given
+    ]
     if len(wanted) > 1:
         raise InputError(f"{' and '.join(wanted)} are different questions: ask one at a time")
     if (ics or rss) and (panels or ending):

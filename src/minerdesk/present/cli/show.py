@@ -19,7 +19,10 @@ from minerdesk.records import Figure, Finding
 ROWS_IN_TERMINAL = 40
 #: A trace in the terminal shows so many branches of one figure, and counts the others.
 BRANCHES_IN_TERMINAL = 4
-HIDDEN = {"source_url", "source", "ref"}
+#: A table too wide for the terminal is turned on its side if it has few rows, else it loses these columns.
+ROWS_ON_THEIR_SIDE = 6
+BOUNDS = ("_low_fraction", "_high_fraction", "_p_fraction", "detail", "also_near", "model")
+HIDDEN = {"source_url", "source", "ref", "key", "revision", "known_at"}
 
 
 def show(view: View, form: str) -> None:
@@ -105,19 +108,48 @@ def _terminal(view: View) -> None:
 
 
 def _table(console: Any, name: str, rows: Sequence[Row]) -> None:
-    from rich.table import Table
+    """A table as wide as the terminal takes: a few wide rows are turned on their side, many lose bounds."""
+    from rich.measure import Measurement
 
     columns = [c for c in rows[0] if c not in HIDDEN]
-    table = Table(title=name, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        numeric = any(isinstance(row[column], Figure | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows[:ROWS_IN_TERMINAL]:
-        table.add_row(*(_text(row[c]) for c in columns))
+    shown = rows[:ROWS_IN_TERMINAL]
+    table = _grid(name, columns, shown)
+    if Measurement.get(console, console.options.update_width(10_000), table).maximum > console.width:
+        if len(rows) <= ROWS_ON_THEIR_SIDE:
+            table = _on_its_side(name, columns, shown)
+        else:
+            table = _grid(name, [c for c in columns if not c.endswith(BOUNDS)], shown)
     console.print()
     console.print(table)
     if len(rows) > ROWS_IN_TERMINAL:
         console.print(f"... {len(rows) - ROWS_IN_TERMINAL} more rows: --format json, csv or md", style="dim")
+
+
+def _grid(name: str, columns: Sequence[str], rows: Sequence[Row]) -> Any:
+    from rich.table import Table
+
+    table = Table(title=name, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        numeric = any(isinstance(row[column], Figure | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(row[c]) for c in columns))
+    return table
+
+
+def _on_its_side(name: str, columns: Sequence[str], rows: Sequence[Row]) -> Any:
+    """A line a column, a column a row."""
+    from rich.table import Table
+
+    table = Table(
+        title=name, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=False
+    )
+    table.add_column(no_wrap=True)
+    for _ in rows:
+        table.add_column(overflow="fold", max_width=60)
+    for column in columns:
+        table.add_row(column, *(_text(row[column]) for row in rows))
+    return table
 
 
 def show_trace(trace: Trace, form: str, depth: int) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from minerdesk.present.document import Section
 from minerdesk.present.narrative import (
     cap,
+    cost,
     disclaimer,
     headline,
     liquidity,
     market,
     movers,
+    network,
     notes,
     watch,
 )
@@ -28,6 +30,8 @@ SECTIONS: tuple[Callable[[Edition], Section | None], ...] = (
     movers.section,
     cap.section,
     liquidity.section,
+    cost.section,
+    network.section,
     watch.section,
     notes.section,
     disclaimer.section,

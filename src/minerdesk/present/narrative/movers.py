@@ -1,4 +1,4 @@
-"""The movers: every name, what it did to the sector, and what dated event lies near."""
+"""The movers: every name, what it did to the sector, and the cause where the rule finds one."""
 
 from __future__ import annotations
 
@@ -7,29 +7,11 @@ import numpy as np
 from minerdesk.desk.views import Row, figure
 from minerdesk.present import charts
 from minerdesk.present.document import Block, Bullets, Chart, Column, Name, Runs, Section, Table
+from minerdesk.present.event_words import first_address, words_of
+from minerdesk.present.narrative.causes import cause_of, causes_blocks, with_and_without
 from minerdesk.present.narrative.edition import Edition, cell
 
 _ = str
-EVENT_WORDS = {
-    "lockup_expiry": _("end of a lock-up"),
-    "earnings": _("earnings"),
-    "convertible_notes": _("convertible notes"),
-    "atm_offering": _("at-the-market offering"),
-    "private_placement": _("private placement"),
-    "stock_split": _("share split"),
-    "index_change": _("index change"),
-    "merger_close": _("merger completed"),
-    "rename": _("change of name"),
-    "ipo": _("listing"),
-    "delisting": _("delisting"),
-    "guidance": _("guidance"),
-    "insider": _("insider dealing"),
-    "lawsuit": _("lawsuit"),
-    "halving": _("halving"),
-    "difficulty_adjustment": _("difficulty adjustment"),
-    "hashrate_milestone": _("hashrate milestone"),
-    "other": _("other news"),
-}
 TOLD = 3
 
 
@@ -42,7 +24,11 @@ def section(edition: Edition) -> Section | None:
     known = [r for r in rows if figure(r, "return_fraction").value is not None]
     if not known:
         return None
-    blocks: list[Block] = [Bullets(tuple(_told(edition, r) for r in _most(known)))]
+    most = _most(known)
+    blocks: list[Block] = [Bullets(tuple(_told(edition, r) for r in most))]
+    without = with_and_without(edition, str(most[0]["ticker"]))
+    if without:
+        blocks.append(without)
     blocks.append(
         Chart(
             "movers",
@@ -57,16 +43,9 @@ def section(edition: Edition) -> Section | None:
             say("Bars of all names, sorted from the largest rise to the largest fall."),
         )
     )
+    blocks += causes_blocks(edition)
     if week.tables["events"]:
         blocks.append(_events(edition))
-        blocks.append(
-            edition.note(
-                _(
-                    "A dated event near a move is not yet its cause: that takes an abnormal return beyond "
-                    "chance. No cause is named here."
-                )
-            )
-        )
     else:
         blocks.append(edition.note(_("No dated event of a name is on record for this week.")))
     blocks.append(_names(edition, rows))
@@ -107,19 +86,7 @@ def _told(edition: Edition, row: Row) -> Runs:
             end=show.price(figure(row, "close_end_usd")),
             part=show.points(figure(row, "contribution_fraction")),
         )
-    events = [e for e in edition.week.tables["events"] if e["ticker"] == row["ticker"]]
-    if not events:
-        return said + say.space + say.sentence(_("No dated event found."))
-    listed = [
-        part
-        for event in events
-        for part in say.sentence(
-            _("{what} on {day}"),
-            what=say(EVENT_WORDS.get(str(event["event_type"]), EVENT_WORDS["other"])),
-            day=say.day(event["day"]),
-        )
-    ]
-    return said + say.space + say.sentence(_("Dated event: {events}."), events=tuple(listed))
+    return said + say.space + cause_of(edition, str(row["ticker"]))
 
 
 def _events(edition: Edition) -> Table:
@@ -132,18 +99,13 @@ def _events(edition: Edition) -> Table:
             (
                 cell(say.day(e["day"], "short")),
                 cell(Name(str(e["ticker"]))),
-                say.sentence(EVENT_WORDS.get(str(e["event_type"]), EVENT_WORDS["other"])),
-                cell(Name(str(e["source_tier"] or "–"), href=_first_address(str(e["source_url"] or "")))),
+                say.sentence(words_of(e["event_type"])),
+                cell(Name(str(e["source_tier"] or "–"), href=first_address(e["source_url"]))),
             )
             for e in edition.week.tables["events"]
         ),
         say.sentence(_("Source grades: A filing or release, B press, C aggregator.")),
     )
-
-
-def _first_address(text: str) -> str:
-    first = text.split(" ; ", maxsplit=1)[0].strip()
-    return first if first.startswith("https://") else ""
 
 
 def _names(edition: Edition, rows: list[Row]) -> Table:

@@ -11,7 +11,7 @@ from importlib import resources
 
 from minerdesk.errors import UnreadableInput
 from minerdesk.records import Rows, Snapshot
-from minerdesk.sources.embedded import filings, market, network, pivot
+from minerdesk.sources.embedded import filings, listings, market, network, pivot
 
 NAME = "embedded"
 #: The day the figures were compiled.
@@ -19,16 +19,16 @@ COMPILED = datetime(2026, 11, 22, tzinfo=UTC)
 
 #: file -> parser
 FILES: dict[str, Callable[[Snapshot], Rows]] = {
-    "companies.csv": market.companies,
+    "companies.csv": listings.companies,
     "closes.csv": market.closes,
     "volumes.csv": market.volumes,
     "btc_usd.csv": market.bitcoin_daily,
     "btc_usd_weekly.csv": market.bitcoin_weekly,
     "splits.csv": market.splits,
-    "shares.csv": market.share_counts,
-    "shares_conflicts.csv": market.share_count_conflicts,
-    "cross_holdings.csv": market.cross_holdings,
-    "events.csv": market.events,
+    "shares.csv": listings.share_counts,
+    "shares_conflicts.csv": listings.share_count_conflicts,
+    "cross_holdings.csv": listings.cross_holdings,
+    "events.csv": listings.events,
     "bitcoin_epochs.csv": network.difficulty_epochs,
     "bitcoin_daily.csv": network.bitcoin_days,
     "asic_models.csv": network.asic_models,

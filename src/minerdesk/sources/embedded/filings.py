@@ -70,7 +70,7 @@ def _facts(snapshot: Snapshot, table: str, lag: timedelta) -> Rows:
                 "source_url": cells.text(line, "source_url"),
                 "source_date": cells.text(line, "source_date"),
                 "note": cells.text(line, "note"),
-                "known_at": end_of_day(published),
+                "known_at": min(end_of_day(published), snapshot.known_at),
                 "locator": line.at("value"),
             }
         )
@@ -137,7 +137,7 @@ def published_costs(snapshot: Snapshot) -> Rows:
             | {
                 "source": source,
                 "cost_usd_per_btc": value,
-                "known_at": end_of_day(max(told, end)),
+                "known_at": min(end_of_day(max(told, end)), snapshot.known_at),
                 "locator": line.at("cost_usd_per_btc"),
             }
         )
