@@ -185,7 +185,8 @@ def test_a_ref_is_enough_to_ask_again(desk: Desk) -> None:
     assert desk.trace(ref).value == found["under_water_fraction"].value
     spans = desk.trace(f"network/{DAY}/halving_days").inputs[1]
     assert spans.rows == 53
-    for bad in (f"network/{DAY};colour=red/difficulty", f"network/{DAY};window=x/difficulty"):
+    asked = f"network/{DAY}"
+    for bad in (f"{asked};colour=red/difficulty", f"{asked};window=x/difficulty", "difficulty_epochs/a..b"):
         with pytest.raises(UnknownReference):
             desk.trace(bad)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +32,11 @@ EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "archive"
+def place(archive: Archive, tmp_path: Path) -> Path:
+    """An archive of its own, with the embedded desk in it."""
+    path = tmp_path / "archive"
+    shutil.copytree(archive.path, path, ignore=shutil.ignore_patterns("answers"))
+    return path
 
 
 def held(archive: Archive, table: str = "block_headers") -> list[dict[str, Any]]:

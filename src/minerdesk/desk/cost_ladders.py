@@ -108,7 +108,7 @@ def ladder_row(book: Book, entered: Entered, as_of: date) -> Row:
         "how": entered.piece.how or "as stated",
         "interpolated_percent": round(100 * lines.interpolated_fraction),
         "not_stated": ", ".join(entered.ladder.not_stated),
-        "missing": ", ".join(entered.ladder.rung("all_in").missing),
+        "missing_lines": ", ".join(entered.ladder.rung("all_in").missing),
     }
     return row
 

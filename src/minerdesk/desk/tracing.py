@@ -84,26 +84,28 @@ def view_of(desk: Desk, ref: str) -> View:
     subject, _, as_of = parts[1].partition("@") if len(parts) > 2 else ("", "", "")
     match parts[0]:
         case "week" if subject:
-            return desk.week(subject, as_of or None)
+            view = desk.week(subject, as_of or None)
         case "company" if subject:
-            return desk.company(subject, as_of or None)
+            view = desk.company(subject, as_of or None)
         case "cost" if subject:
             from minerdesk.desk.cost import asked_again as cost_again
 
-            return cost_again(desk, subject, as_of or None)
+            view = cost_again(desk, subject, as_of or None)
         case "network" if subject:
             from minerdesk.desk.network import asked_again
 
-            return asked_again(desk, subject, as_of or None)
+            view = asked_again(desk, subject, as_of or None)
         case "calendar" if subject:
             from minerdesk.desk.events import asked_again as dates_again
 
-            return dates_again(desk, subject, as_of or None)
+            view = dates_again(desk, subject, as_of or None)
         case "causes" if subject:
-            return desk.causes(subject, as_of or None)
+            view = desk.causes(subject, as_of or None)
         case "event_panels" if subject:
-            return desk.event_panels(as_of or None)
-    raise UnknownReference(f"{ref!r} names neither a table nor a view")
+            view = desk.event_panels(as_of or None)
+        case _:
+            raise UnknownReference(f"{ref!r} names neither a table nor a view")
+    return view
 
 
 def _follow(desk: Desk, view: View, ref: str, done: dict[str, Trace]) -> Trace:

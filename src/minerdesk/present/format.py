@@ -60,7 +60,9 @@ class Printer:
 
     def price(self, figure: Figure) -> Number:
         """A price of one share or coin: ``US$4.24``, ``US$0.273``, ``US$89,388``."""
-        return self._number(figure, lambda v: _MONEY[self.language].format(self.price_text(v)))
+        return self._number(
+            figure, lambda v: "-" * (v < 0) + _MONEY[self.language].format(self.price_text(abs(v)))
+        )
 
     def bare_price(self, figure: Figure) -> Number:
         """A price without its currency, for a column whose head names it."""

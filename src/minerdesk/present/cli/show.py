@@ -21,7 +21,13 @@ ROWS_IN_TERMINAL = 40
 BRANCHES_IN_TERMINAL = 4
 #: A table too wide for the terminal is turned on its side if it has few rows, else it loses these columns.
 ROWS_ON_THEIR_SIDE = 6
-BOUNDS = ("_low_fraction", "_high_fraction", "_p_fraction", "detail", "also_near", "model")
+BOUNDS = (
+    "_low_fraction", "_high_fraction", "_p_fraction", "detail", "also_near", "model",
+    "allocation", "period_start", "how", "interpolated_percent", "not_stated", "missing_lines",
+    "allocation_usd_per_btc", "explained_fraction", "nearest_rung", "measure", "note",
+    "ev_if_converted_usd", "ev_treasury_method_usd", "treasury_value_usd", "hodl_adjusted_ev_usd_per_eh_s",
+    "burn_usd_per_month", "runway_with_btc_months", "debt_usd", "cash_usd", "oldest_statement",
+)  # fmt: skip
 HIDDEN = {"source_url", "source", "ref", "key", "revision", "known_at"}
 
 

@@ -85,19 +85,19 @@ def causes_blocks(edition: Edition) -> list[Block]:
         (
             Column(say("Name")),
             Column(say("Abnormal return"), "end"),
+            Column(say("Cause by the rule")),
+            Column(say("t"), "end"),
             Column(say("Lower bound"), "end"),
             Column(say("Upper bound"), "end"),
-            Column(say("t"), "end"),
-            Column(say("Cause by the rule")),
         ),
         tuple(
             (
                 cell(Name(str(r["ticker"]))),
                 cell(show.percent(figure(r, "car_fraction"))),
+                _short(edition, r),
+                cell(show.plain(figure(r, "car_t"), digits=1, signed=True)),
                 cell(show.percent(figure(r, "car_low_fraction"))),
                 cell(show.percent(figure(r, "car_high_fraction"))),
-                cell(show.plain(figure(r, "car_t"), digits=1, signed=True)),
-                _short(edition, r),
             )
             for r in tested
         ),

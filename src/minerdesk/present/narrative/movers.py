@@ -31,7 +31,7 @@ def section(edition: Edition) -> Section | None:
         blocks.append(without)
     blocks.append(
         Chart(
-            "movers",
+            "returns",
             say("Return of every name over the week"),
             charts.movers(
                 [str(r["ticker"]) for r in rows],
