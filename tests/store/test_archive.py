@@ -227,7 +227,7 @@ def test_compaction_keeps_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture
 def copy(archive: Archive, tmp_path: Path) -> Path:
     """A copy of the whole desk that a test may damage."""
-    shutil.copytree(archive.path, tmp_path / "copy")
+    shutil.copytree(archive.path, tmp_path / "copy", ignore=shutil.ignore_patterns("answers"))
     return tmp_path / "copy"
 
 

@@ -24,7 +24,7 @@ DAYS = 3 * 86_400.0
 
 @pytest.fixture
 def copy(archive: Archive, tmp_path: Path) -> Path:
-    shutil.copytree(archive.path, tmp_path / "copy")
+    shutil.copytree(archive.path, tmp_path / "copy", ignore=shutil.ignore_patterns("answers"))
     return tmp_path / "copy"
 
 
