@@ -10,10 +10,10 @@ import pytest
 from minerdesk.desk import Desk
 from minerdesk.desk.book import Book
 from minerdesk.desk.calendar import as_instant
-from minerdesk.desk.cost_ladders import enter
-from minerdesk.desk.cost_periods import in_quarters
-from minerdesk.desk.cost_rows import Statements, statements
-from minerdesk.desk.cost_sector import sector
+from minerdesk.desk.cost.ladders import enter
+from minerdesk.desk.cost.periods import in_quarters
+from minerdesk.desk.cost.rows import Statements, statements
+from minerdesk.desk.cost.sector import sector
 from minerdesk.desk.tracing import traces
 from minerdesk.desk.views import Row, View, as_json, figure
 from minerdesk.errors import InputError, UnknownReference

@@ -11,8 +11,8 @@ import pytest
 
 from minerdesk import pipeline
 from minerdesk.desk import Desk
-from minerdesk.desk.event_calendar import _business_day, _rebalances
-from minerdesk.desk.event_panels import event_panels
+from minerdesk.desk.events.ahead import _business_day, _rebalances
+from minerdesk.desk.events.panels import event_panels
 from minerdesk.desk.tracing import traces
 from minerdesk.desk.views import Row, View, as_json, figure
 from minerdesk.errors import InputError, NoSession, UnknownReference, UnknownTicker

@@ -15,8 +15,8 @@ import pytest
 from minerdesk.consensus import difficulty_of_bits
 from minerdesk.desk import Desk
 from minerdesk.desk.book import Book
-from minerdesk.desk.network_days import read_chain, window_of
-from minerdesk.desk.network_outlook import retarget
+from minerdesk.desk.network.days import read_chain, window_of
+from minerdesk.desk.network.outlook import retarget
 from minerdesk.desk.tracing import traces
 from minerdesk.desk.views import View, as_json, figure
 from minerdesk.errors import InputError, UnknownReference

@@ -24,7 +24,7 @@ def _kept(archive: Archive) -> list[Path]:
 def test_a_kept_answer_is_the_answer(own: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Desk(own).week("2025-12-05")
     assert len(_kept(own)) == 1
-    monkeypatch.setattr("minerdesk.desk.week.week", lambda *_: pytest.fail("asked again"))
+    monkeypatch.setattr("minerdesk.desk.market.week.week", lambda *_: pytest.fail("asked again"))
     assert Desk(own).week("2025-12-05") == first
 
 

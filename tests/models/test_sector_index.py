@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from minerdesk.desk import Desk
-from minerdesk.desk.sector import Sector, sector
+from minerdesk.desk.market.sector import Sector, sector
 from minerdesk.models.sector_index import (
     BASE_LEVEL,
     WEIGHT_CAP_FRACTION,

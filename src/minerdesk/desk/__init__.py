@@ -12,7 +12,7 @@ from minerdesk.desk.calendar import as_day, as_instant
 from minerdesk.desk.views import View
 
 if TYPE_CHECKING:
-    from minerdesk.desk.event_market import EventMarket
+    from minerdesk.desk.events.market import EventMarket
     from minerdesk.desk.tracing import Trace
     from minerdesk.store.archive import Archive
     from minerdesk.store.engine import Engine
@@ -39,7 +39,7 @@ class Desk:
         moment = as_of or day
 
         def make() -> View:
-            from minerdesk.desk.week import week
+            from minerdesk.desk.market.week import week
 
             return week(self.engine, day, as_instant(moment), _text(moment))
 
@@ -65,8 +65,8 @@ class Desk:
         record): difficulty, hashprice, hashrate of the whole days nearest to ``window`` blocks, retarget,
         halving, machines at a stated power price. ``backtest`` adds the table of how well forecasts held,
         which takes seconds. Raises :class:`InputError` for a day without blocks on record."""
-        from minerdesk.desk.network_days import last_day
-        from minerdesk.desk.network_fleet import DEFAULT_POWER_USD_PER_KWH
+        from minerdesk.desk.network.days import last_day
+        from minerdesk.desk.network.fleet import DEFAULT_POWER_USD_PER_KWH
 
         day = as_day(at) if at else last_day(self.engine, as_instant(as_of) if as_of else None)
         power = DEFAULT_POWER_USD_PER_KWH if power_price_usd_per_kwh is None else power_price_usd_per_kwh
@@ -74,7 +74,7 @@ class Desk:
         text = _text(moment)
 
         def make() -> View:
-            from minerdesk.desk.network import network
+            from minerdesk.desk.network.view import network
 
             instant = as_instant(moment)
             return network(
@@ -91,7 +91,7 @@ class Desk:
         name = ticker.upper() if ticker else None
 
         def make() -> View:
-            from minerdesk.desk.events import events
+            from minerdesk.desk.events.view import events
 
             return events(self.engine, self._event_market(instant), ahead_days, name, instant, text)
 
@@ -105,7 +105,7 @@ class Desk:
         instant, text = as_instant(moment), _text(moment)
 
         def make() -> View:
-            from minerdesk.desk.causes import causes
+            from minerdesk.desk.events.causes import causes
 
             return causes(self.engine, self._event_market(instant), day, instant, text)
 
@@ -118,7 +118,7 @@ class Desk:
         instant, text = as_instant(moment), _text(moment)
 
         def make() -> View:
-            from minerdesk.desk.event_panels import event_panels
+            from minerdesk.desk.events.panels import event_panels
 
             return event_panels(self.engine, self._event_market(instant), instant, text)
 
@@ -136,7 +136,7 @@ class Desk:
         moment = as_of or self.last_session()
 
         def make() -> View:
-            from minerdesk.desk.cost import cost
+            from minerdesk.desk.cost.view import cost
 
             return cost(
                 self.engine, quarter, rung, allocate, as_instant(moment), _text(moment), as_day(moment)
@@ -156,7 +156,7 @@ class Desk:
 
     def _event_market(self, as_of: datetime) -> EventMarket:
         """The market as event studies need it; the views of one report share it."""
-        from minerdesk.desk.event_market import event_market
+        from minerdesk.desk.events.market import event_market
 
         if as_of not in self._event_markets:
             self._event_markets[as_of] = event_market(self.engine, as_of)

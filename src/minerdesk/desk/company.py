@@ -11,7 +11,7 @@ import numpy as np
 
 from minerdesk.desk.book import Book
 from minerdesk.desk.calendar import as_day
-from minerdesk.desk.company_cost import company_cost
+from minerdesk.desk.cost.company import company_cost
 from minerdesk.desk.views import Row, View
 from minerdesk.errors import UnknownTicker
 from minerdesk.measures import market

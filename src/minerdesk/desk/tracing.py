@@ -88,15 +88,15 @@ def view_of(desk: Desk, ref: str) -> View:
         case "company" if subject:
             view = desk.company(subject, as_of or None)
         case "cost" if subject:
-            from minerdesk.desk.cost import asked_again as cost_again
+            from minerdesk.desk.cost.view import asked_again as cost_again
 
             view = cost_again(desk, subject, as_of or None)
         case "network" if subject:
-            from minerdesk.desk.network import asked_again
+            from minerdesk.desk.network.view import asked_again
 
             view = asked_again(desk, subject, as_of or None)
         case "calendar" if subject:
-            from minerdesk.desk.events import asked_again as dates_again
+            from minerdesk.desk.events.view import asked_again as dates_again
 
             view = dates_again(desk, subject, as_of or None)
         case "causes" if subject:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_ladders import UNIT, Entered
-from minerdesk.desk.cost_sector import Sector
+from minerdesk.desk.cost.ladders import UNIT, Entered
+from minerdesk.desk.cost.sector import Sector
 from minerdesk.desk.views import Row
 from minerdesk.models.rosetta import Reading, Statement, compare
 from minerdesk.records import Figure

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.sector import AI_BASKET
+from minerdesk.desk.market.sector import AI_BASKET
 from minerdesk.errors import InputError, NoSession
 from minerdesk.models.event_study import AlignedReturns, EventStudy, WindowReturn, align, study_event
 from minerdesk.records import Figure

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_ladders import UNIT, Entered, hashcost
-from minerdesk.desk.cost_network import Chain
-from minerdesk.desk.cost_periods import quarters_between
+from minerdesk.desk.cost.hashcost import Chain
+from minerdesk.desk.cost.ladders import UNIT, Entered, hashcost
+from minerdesk.desk.cost.periods import quarters_between
 from minerdesk.desk.views import Row
 from minerdesk.measures import mining
 from minerdesk.models.cost_curve import weighted_mean

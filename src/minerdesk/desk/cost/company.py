@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from minerdesk.desk.balance import balance_row
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost import DEFAULT_ALLOCATION, DEFAULT_RUNG, bitcoin_price, day_of
-from minerdesk.desk.cost_ladders import enter, ladder_row
-from minerdesk.desk.cost_margins import margin_rows
-from minerdesk.desk.cost_network import chain
-from minerdesk.desk.cost_nowcast import filed
-from minerdesk.desk.cost_periods import in_quarters
-from minerdesk.desk.cost_rows import comparison, statements
+from minerdesk.desk.cost.balance import balance_row
+from minerdesk.desk.cost.hashcost import chain
+from minerdesk.desk.cost.ladders import enter, ladder_row
+from minerdesk.desk.cost.margins import margin_rows
+from minerdesk.desk.cost.nowcast import filed
+from minerdesk.desk.cost.periods import in_quarters
+from minerdesk.desk.cost.rows import comparison, statements
+from minerdesk.desk.cost.view import DEFAULT_ALLOCATION, DEFAULT_RUNG, bitcoin_price, day_of
 from minerdesk.desk.views import Row
 from minerdesk.models.cost_ladder import rung_name
 from minerdesk.records import Finding

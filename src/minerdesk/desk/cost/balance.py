@@ -15,8 +15,8 @@ import numpy as np
 
 from minerdesk import units
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_nowcast import Filed
-from minerdesk.desk.cost_rows import Statements
+from minerdesk.desk.cost.nowcast import Filed
+from minerdesk.desk.cost.rows import Statements
 from minerdesk.desk.views import Row
 from minerdesk.measures import balance as measures
 from minerdesk.measures import market

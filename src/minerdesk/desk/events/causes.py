@@ -8,9 +8,9 @@ import numpy as np
 
 from minerdesk.desk.book import Book
 from minerdesk.desk.calendar import Week, week_ending
-from minerdesk.desk.event_list import EventList, event_list
-from minerdesk.desk.event_market import EventMarket, window_figures
-from minerdesk.desk.names import members
+from minerdesk.desk.events.market import EventMarket, window_figures
+from minerdesk.desk.events.told import EventList, event_list
+from minerdesk.desk.market.names import members
 from minerdesk.desk.views import Row, View
 from minerdesk.measures import market as measures
 from minerdesk.models.cause import NEAR_SESSIONS, Cause, find_cause, move_of

@@ -6,17 +6,9 @@ from datetime import date, datetime
 
 from minerdesk.desk.book import Book
 from minerdesk.desk.calendar import Week, week_ending, weeks_before
-from minerdesk.desk.names import members, name_row, turnover
-from minerdesk.desk.sector import (
-    exposure,
-    history_rows,
-    index_rows,
-    sector,
-    session_rows,
-)
-from minerdesk.desk.views import Row, View, figure
-from minerdesk.desk.week_caps import net_figures, sector_figures
-from minerdesk.desk.week_notes import (
+from minerdesk.desk.market.caps import net_figures, sector_figures
+from minerdesk.desk.market.names import members, name_row, turnover
+from minerdesk.desk.market.notes import (
     EVENT_COLUMNS,
     NETWORK,
     UNTAGGED,
@@ -25,6 +17,14 @@ from minerdesk.desk.week_notes import (
     week_events,
     week_findings,
 )
+from minerdesk.desk.market.sector import (
+    exposure,
+    history_rows,
+    index_rows,
+    sector,
+    session_rows,
+)
+from minerdesk.desk.views import Row, View, figure
 from minerdesk.measures import market
 from minerdesk.records import Figure
 from minerdesk.store import frames

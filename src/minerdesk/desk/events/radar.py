@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.event_calendar import Ahead
-from minerdesk.desk.event_list import UNLOCK, EventList, Told
-from minerdesk.desk.event_market import ESTIMATION_FIRST, EventMarket
+from minerdesk.desk.events.ahead import Ahead
+from minerdesk.desk.events.market import ESTIMATION_FIRST, EventMarket
+from minerdesk.desk.events.told import UNLOCK, EventList, Told
 from minerdesk.desk.views import Row
 from minerdesk.measures import unlock as measures
 from minerdesk.models.event_study import EventStudy

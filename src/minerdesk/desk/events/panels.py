@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.event_list import CONVERTIBLE, LEASE, UNLOCK, EventList, Told, event_list
-from minerdesk.desk.event_market import ESTIMATION_FIRST, EventMarket, window_figures
-from minerdesk.desk.event_regimes import regime_tables
+from minerdesk.desk.events.market import ESTIMATION_FIRST, EventMarket, window_figures
+from minerdesk.desk.events.regimes import regime_tables
+from minerdesk.desk.events.told import CONVERTIBLE, LEASE, UNLOCK, EventList, Told, event_list
 from minerdesk.desk.views import Row, View
 from minerdesk.models.event_panel import (
     EventPanel,

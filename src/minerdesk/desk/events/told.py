@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from minerdesk.desk.week_notes import UNTAGGED
+from minerdesk.desk.market.notes import UNTAGGED
 from minerdesk.models.event_dates import DatedEvent, PlacedEvent, place_events
 from minerdesk.records import Finding
 from minerdesk.store import frames

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from minerdesk.desk.cost_rows import Statements
+from minerdesk.desk.cost.rows import Statements
 from minerdesk.models.cost_inputs import stated
 from minerdesk.models.cost_ladder import FLOWS, CostLines
 from minerdesk.models.cost_periods import LONGEST_QUARTER_DAYS, calendar_quarter, remainder, to_calendar

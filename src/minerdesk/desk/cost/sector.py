@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_ladders import UNIT, Entered, rung_figure
+from minerdesk.desk.cost.ladders import UNIT, Entered, rung_figure
 from minerdesk.desk.views import Row
 from minerdesk.measures import mining
 from minerdesk.models.cost_curve import SectorCost, cost_curve, sector_cost

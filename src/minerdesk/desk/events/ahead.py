@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minerdesk.consensus import BLOCKS_PER_EPOCH, TARGET_SECONDS_PER_EPOCH
-from minerdesk.desk.event_list import EventList
+from minerdesk.desk.events.told import EventList
 from minerdesk.models.retarget import HALVING_EPOCHS, estimate_halving, forecast_retarget
 from minerdesk.records import end_of_day
 from minerdesk.store import frames

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from minerdesk.desk.book import Book
 from minerdesk.desk.company import known_company
-from minerdesk.desk.event_calendar import Ahead, dates_ahead
-from minerdesk.desk.event_list import EventList, event_list
-from minerdesk.desk.event_market import EventMarket, window_figures
-from minerdesk.desk.event_radar import past_unlocks, radar
+from minerdesk.desk.events.ahead import Ahead, dates_ahead
+from minerdesk.desk.events.market import EventMarket, window_figures
+from minerdesk.desk.events.radar import past_unlocks, radar
+from minerdesk.desk.events.told import EventList, event_list
 from minerdesk.desk.views import Row, View
 from minerdesk.errors import InputError, UnknownReference
 from minerdesk.models.unlock import LITERATURE

@@ -6,7 +6,7 @@ from datetime import date
 
 from minerdesk.consensus import subsidy_btc_per_block
 from minerdesk.desk.book import Book
-from minerdesk.desk.network_days import Chain, Window, days_of_window, window_of
+from minerdesk.desk.network.days import Chain, Window, days_of_window, window_of
 from minerdesk.desk.views import Row
 from minerdesk.measures import network as measures
 from minerdesk.models.hashrate import HashrateEstimate, probability_above

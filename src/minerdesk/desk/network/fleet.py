@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.network_days import Chain
+from minerdesk.desk.network.days import Chain
 from minerdesk.desk.views import Row
 from minerdesk.errors import InputError
 from minerdesk.measures import mining

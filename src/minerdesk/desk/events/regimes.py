@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.event_list import LEASE
-from minerdesk.desk.event_market import EventMarket
+from minerdesk.desk.events.market import EventMarket
+from minerdesk.desk.events.told import LEASE
 from minerdesk.desk.views import Row
 from minerdesk.errors import InputError
 from minerdesk.models.regime import (

@@ -7,7 +7,7 @@ import numpy as np
 from minerdesk import units
 from minerdesk.consensus import BLOCKS_PER_EPOCH
 from minerdesk.desk.book import Book
-from minerdesk.desk.network_days import Chain
+from minerdesk.desk.network.days import Chain
 from minerdesk.desk.views import Row
 from minerdesk.errors import InputError
 from minerdesk.models.hashrate_history import MonthlyHistory, monthly_history, release_year

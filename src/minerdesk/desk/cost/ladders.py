@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_network import Period
-from minerdesk.desk.cost_periods import Piece
+from minerdesk.desk.cost.hashcost import Period
+from minerdesk.desk.cost.periods import Piece
 from minerdesk.desk.views import Row
 from minerdesk.measures import mining
 from minerdesk.models.cost_ladder import FLOWS, OPTIONAL, RUNGS, Allocation, Ladder, ladder

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from minerdesk.desk.book import Book
-from minerdesk.desk.network_days import Chain, days_of_window, read_chain
-from minerdesk.desk.network_fleet import DEFAULT_POWER_USD_PER_KWH, fleet
-from minerdesk.desk.network_outlook import backtest_rows, halving, response, retarget
-from minerdesk.desk.network_rows import (
+from minerdesk.desk.network.days import Chain, days_of_window, read_chain
+from minerdesk.desk.network.fleet import DEFAULT_POWER_USD_PER_KWH, fleet
+from minerdesk.desk.network.outlook import backtest_rows, halving, response, retarget
+from minerdesk.desk.network.rows import (
     day_rows,
     difficulty_figure,
     earnings,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from minerdesk.desk.balance import Day, balance_rows
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_ladders import UNIT, Entered, enter, ladder_row
-from minerdesk.desk.cost_margins import margin_rows
-from minerdesk.desk.cost_network import Chain, chain
-from minerdesk.desk.cost_nowcast import Filed, filed, nowcasts, score_rows
-from minerdesk.desk.cost_periods import Piece, in_quarters, quarter_of
-from minerdesk.desk.cost_rosetta import rosetta_rows, subjects
-from minerdesk.desk.cost_rows import comparison, statements
-from minerdesk.desk.cost_sector import LEAST_NAMES, curve_rows, left_out_rows, sector, sector_figures
-from minerdesk.desk.names import members
+from minerdesk.desk.cost.balance import Day, balance_rows
+from minerdesk.desk.cost.hashcost import Chain, chain
+from minerdesk.desk.cost.ladders import UNIT, Entered, enter, ladder_row
+from minerdesk.desk.cost.margins import margin_rows
+from minerdesk.desk.cost.nowcast import Filed, filed, nowcasts, score_rows
+from minerdesk.desk.cost.periods import Piece, in_quarters, quarter_of
+from minerdesk.desk.cost.rosetta import rosetta_rows, subjects
+from minerdesk.desk.cost.rows import comparison, statements
+from minerdesk.desk.cost.sector import LEAST_NAMES, curve_rows, left_out_rows, sector, sector_figures
+from minerdesk.desk.market.names import members
 from minerdesk.desk.views import View
 from minerdesk.errors import InputError, UnknownReference
 from minerdesk.models.cost_ladder import ALLOCATIONS, Allocation, ladder, rung_name

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from minerdesk.desk.balance import Day
 from minerdesk.desk.book import Book
-from minerdesk.desk.cost_ladders import UNIT, age
-from minerdesk.desk.cost_network import Chain
-from minerdesk.desk.cost_nowcast import Filed
-from minerdesk.desk.cost_rows import Statements
+from minerdesk.desk.cost.balance import Day
+from minerdesk.desk.cost.hashcost import Chain
+from minerdesk.desk.cost.ladders import UNIT, age
+from minerdesk.desk.cost.nowcast import Filed
+from minerdesk.desk.cost.rows import Statements
 from minerdesk.desk.views import Row
 from minerdesk.measures import mining
 from minerdesk.models.cost_periods import calendar_quarter

@@ -1,0 +1,1 @@
+"""The cost of a bitcoin: ladders, sector, nowcast, publishers, balance."""

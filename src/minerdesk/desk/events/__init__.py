@@ -1,0 +1,1 @@
+"""Events: calendar ahead, radar, causes, panels, regimes."""

@@ -1,0 +1,1 @@
+"""The sector's week: names, caps, index, exposure."""
