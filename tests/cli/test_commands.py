@@ -20,13 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def run(archive: Archive, tmp_path: Path):  # type: ignore[no-untyped-def]
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
+    def call(*words: str, columns: str = "160") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", "from minerdesk.present.cli import main; main()", *words],
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env={**os.environ, "MINERDESK_ARCHIVE": str(archive.path), "COLUMNS": "160", "PYTHONUTF8": "1"},
+            env={**os.environ, "MINERDESK_ARCHIVE": str(archive.path), "COLUMNS": columns, "PYTHONUTF8": "1"},
             timeout=120,
             check=False,
         )
@@ -84,6 +84,16 @@ def test_errors_are_one_clear_line(run, words: tuple[str, ...], said: str) -> No
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_narrow_terminal_hides_no_value(run) -> None:  # type: ignore[no-untyped-def]
+    for words in (("week", "--ending", "2025-12-05"), ("network", "--at", "2025-12-05")):
+        narrow, wide = (run(*words, columns=columns).stdout.split("\n\n")[0] for columns in ("60", "200"))
+        values = [line.split()[1] for line in wide.splitlines() if line.endswith(("34 of 34", "22 of 34"))]
+        assert len(values) >= 4 or words[0] == "network"
+        assert all(value in narrow for value in values)
+        assert ("-4.6897%" in narrow) == (words[0] == "week")
+        assert ("149,301,205,959,700" in narrow) == (words[0] == "network")
 
 
 def test_report_writes_the_files_it_names(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

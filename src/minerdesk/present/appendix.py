@@ -108,6 +108,9 @@ def _significant(figure: Figure, show: Printer) -> Number:
     size = abs(float(figure.value))
     if size >= 1e15:
         return show.scientific(figure)
+    whole = float(figure.value).is_integer() and size >= 1
+    if whole or size >= 1e6:
+        return show.count(figure)
     return show.plain(
         figure, digits=4 if size >= 0.1 or not size else min(12, 4 - math.floor(math.log10(size)))
     )

@@ -86,19 +86,13 @@ def _text(cell: Cell) -> str:
 
 def _terminal(view: View) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console = Console()
     console.print(f"[bold]{view.name}[/bold]  as of {view.as_of}")
     for key, value in view.facts.items():
         console.print(f"  {key}: {value}", markup=False, highlight=False)
-    figures = Table(box=None, pad_edge=False, show_header=False)
-    figures.add_column(no_wrap=True)
-    figures.add_column(justify="right", style="bold")
-    figures.add_column(style="dim", no_wrap=True)
-    for name, figure in view.figures.items():
-        figures.add_row(name, _text(figure), figure.note)
-    console.print(figures)
+    for line in _figure_lines(view, console.width):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for name, rows in view.tables.items():
         if rows:
             _table(console, name, rows)
@@ -111,6 +105,17 @@ def _terminal(view: View) -> None:
             markup=False,
             highlight=False,
         )
+
+
+def _figure_lines(view: View, width: int) -> Iterator[str]:
+    """Name, value, note of each figure; a note gives way where the terminal is narrow, a value never."""
+    told = {name: _text(figure) for name, figure in view.figures.items()}
+    names = max(map(len, told), default=0)
+    values = max(map(len, told.values()), default=0)
+    for name, figure in view.figures.items():
+        room = width - names - values - 4
+        note = figure.note if len(figure.note) <= room else figure.note[: max(room - 1, 0)] + "…" * (room > 8)
+        yield f"{name:{names}}  {told[name]:>{values}}  {note if room > 8 else ''}".rstrip()
 
 
 def _table(console: Any, name: str, rows: Sequence[Row]) -> None:
