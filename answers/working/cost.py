@@ -1,6 +1,6 @@
 """The view of cost of 2025-12-05 by other means: exact fractions on the sample's files. Imports no product code.
 
-Run from the checkout: ``python answers/work/cost.py > answers/cost_view.json``.
+Run from the checkout: ``python answers/working/cost.py > answers/cost_view.json``.
 """
 
 from __future__ import annotations

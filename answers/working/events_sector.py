@@ -1,6 +1,6 @@
 """Event studies with the cap-weighted sector without the name, with statsmodels.
 
-python answers/work/events_sector.py writes answers/events_sector_2025-12-02.json. Like events.py (a 0/1 column
+python answers/working/events_sector.py writes answers/events_sector_2025-12-02.json. Like events.py (a 0/1 column
 for each event session, t_test over their sum), but the sector is what the desk uses: start shares x price change
 of all other names of the universe with a count, over their start cap, session by session in exact fractions.
 """
@@ -182,7 +182,7 @@ def main():
         "without the name, ln(1 + sum(start shares x price change) / sum(start cap)) over all other names of the "
         "universe that have a count, in exact fractions. Leases: CAR[-1,+1] of every lease of deals.csv, names of "
         "fewer than 60 sessions by return less the sector's. Radar: the formula of events_longhand.md. Regime: HAC "
-        "errors with 3 lags. By answers/work/events_sector.py; compare with rel 1e-9."
+        "errors with 3 lags. By answers/working/events_sector.py; compare with rel 1e-9."
     )
     write("events_sector_2025-12-02.json", how, values)
 

@@ -1,6 +1,6 @@
 """The network's answers, without the product: exact fractions, sums of Poisson terms, Simpson's rule.
 
-python answers/work/network.py > answers/network_view.json
+python answers/working/network.py > answers/network_view.json
 """
 
 import csv
@@ -122,7 +122,7 @@ def retarget(day):
 if __name__ == "__main__":
     day, across = dt.date(2025, 12, 5), dt.date(2025, 12, 14)
     answers = {
-        "how": "answers/work/network.py: exact fractions from the CSV files, Poisson sums for the interval's "
+        "how": "answers/working/network.py: exact fractions from the CSV files, Poisson sums for the interval's "
         "ends, Simpson's rule for the probability (the Gamma of shape n + 1/2); nothing of the product",
         "values": {
             "2025-12-05": {

@@ -1,6 +1,6 @@
 """Event study of ABTC, APLD and CORZ around 2025-12-02 with statsmodels and one dummy a session.
 
-python answers/work/events.py writes answers/events_abtc_2025-12-02.json. A regression over the estimation and
+python answers/working/events.py writes answers/events_abtc_2025-12-02.json. A regression over the estimation and
 the event sessions together with a 0/1 column for each event session gives the abnormal returns as the
 coefficients of those columns and their forecast errors as standard errors [Salkever 1976; Karafiath 1988];
 a CAR is the sum of such coefficients, tested by statsmodels' t_test. No forecast formula is used.
@@ -78,7 +78,7 @@ def main():
         "column for each event session; a CAR is the sum of their coefficients (t_test). Log returns of "
         "split-adjusted closes; BTC: UTC-day closes of the same dates; sector: ln(1 + mean simple return of all "
         "other names of companies.csv with a return that session), equal-weighted. By "
-        "answers/work/events.py; compare with rel 1e-9."
+        "answers/working/events.py; compare with rel 1e-9."
     )
     write("events_abtc_2025-12-02.json", how, values)
 

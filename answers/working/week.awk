@@ -1,5 +1,5 @@
 # Headline sums of a week in doubles, written apart from week.py.
-# awk -v D=../shared/sample -v A=2025-11-28 -v B=2025-12-05 -f answers/work/week.awk   (from the checkout root)
+# awk -v D=../shared/sample -v A=2025-11-28 -v B=2025-12-05 -f answers/working/week.awk   (from the checkout root)
 # Prints: key value. Plain comma splitting is enough: no quoted field stands before the columns used.
 function rank(b) { return b == "filing" ? 3 : b == "release" ? 2 : 1 }
 function factor(t, after, to,   i, f) {

@@ -1,4 +1,4 @@
-"""The sums of a week in exact fractions: python answers/work/week.py 2025-11-28 2025-12-05 > table.
+"""The sums of a week in exact fractions: python answers/working/week.py 2025-11-28 2025-12-05 > table.
 
 Arguments: close that starts the week, close that ends it. Writes answers/week_END.json and prints the
 Markdown table of names. See answers/README.md for the rules applied.
@@ -221,7 +221,7 @@ def main(start, end):
         v["published_share_volume_check"] = published_sums()
     how = (
         "Exact fractions over ../shared/sample/{closes,shares,splits,volumes,btc_usd,events,cross_holdings,"
-        "companies}.csv by answers/work/week.py; headline sums again in doubles by answers/work/week.awk. "
+        "companies}.csv by answers/working/week.py; headline sums again in doubles by answers/working/week.awk. "
         "Rules: answers/README.md. Numbers have 15 significant digits."
     )
     write(f"week_{end}.json", how, v)

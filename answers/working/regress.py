@@ -1,6 +1,6 @@
 """Beta, divergence and two-factor exposure of a week with statsmodels, HAC errors checked by hand in numpy.
 
-python answers/work/regress.py 2025-11-28 2025-12-05 writes answers/beta_2025-12-05.json.
+python answers/working/regress.py 2025-11-28 2025-12-05 writes answers/beta_2025-12-05.json.
 """
 
 import math
@@ -91,7 +91,7 @@ def main(start, end):
         "coefficients and HAC errors checked against the normal equations and Newey-West sums written out in "
         "numpy (rtol 1e-9). Dependent: ln(1 + daily return of the cap-weighted gross sector, as in "
         "index_2025.json). BTC: ln of UTC-day closes on the same two dates. AI basket: ln(1 + mean of the "
-        "simple returns of NVDA and CRWV). By answers/work/regress.py; compare with rel 1e-9."
+        "simple returns of NVDA and CRWV). By answers/working/regress.py; compare with rel 1e-9."
     )
     write(
         f"beta_{end}.json",

@@ -1,6 +1,6 @@
 """Compares `week.awk` (stdin) with answers/week_END.json.
 
-python answers/work/compare.py 2025-12-05 < awk.out
+python answers/working/compare.py 2025-12-05 < awk.out
 """
 
 import json

@@ -106,7 +106,7 @@ def main():
                 "capped_and_equal_enter_at_close_of": next(r for r in REBALANCES if r >= day),
             }
     how = (
-        "Exact fractions over closes, shares, splits, companies of ../shared/sample by work/sector.py; "
+        "Exact fractions over closes, shares, splits, companies of ../shared/sample by working/sector.py; "
         "the cap-weighted level also by level = cap / divisor (agrees to 1e-12). Rules: answers/README.md. "
         "15 significant digits."
     )
