@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from minerdesk.desk.calendar import as_instant
 from minerdesk.errors import UnknownReference
-from minerdesk.store import snapshots
-from minerdesk.store.lookup import Source, exact_rows, is_pattern, rows_of, source_of
+from minerdesk.store.lookup import Source, cards_by_number, exact_rows, is_pattern, rows_of, source_of
 from minerdesk.store.tables import TABLES
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def traces(desk: Desk, view: View, refs: Iterable[str]) -> dict[str, Trace]:
             reached[ref] = None
             node = view.nodes.get(ref)
             queue.extend(node.inputs if node else ())
-    cards = {card.sha256: card for card in snapshots.cards(desk.archive.path)}
+    cards = cards_by_number(desk.archive)
     rows = exact_rows(desk.engine, reached, as_instant(view.as_of))
     done = {
         ref: Trace(ref, None, "", sources=(source_of(desk.archive, row, cards),), rows=1)
@@ -133,7 +132,7 @@ def leaf(desk: Desk, ref: str, as_of: date | datetime | str | None) -> Trace:
         if is_pattern(ref):
             return Trace(ref, None, "", note="no such row was known")
         raise UnknownReference(f"{ref!r} leads to no row known then")
-    cards = {card.sha256: card for card in snapshots.cards(desk.archive.path)}
+    cards = cards_by_number(desk.archive)
     shown = rows if len(rows) <= ROWS_SHOWN else [rows[0], rows[len(rows) // 2], rows[-1]]
     sources = tuple(source_of(desk.archive, row, cards) for row in shown)
     return Trace(ref, None, "", sources=sources, rows=len(rows))

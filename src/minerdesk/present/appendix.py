@@ -13,8 +13,7 @@ from minerdesk.desk.views import View
 from minerdesk.present.document import Name, Number, Provenance, Runs
 from minerdesk.present.format import MISSING, Printer
 from minerdesk.records import Figure
-from minerdesk.store import snapshots
-from minerdesk.store.lookup import Source, exact_rows, is_pattern, source_of, tables_behind
+from minerdesk.store.lookup import Source, cards_by_number, exact_rows, is_pattern, source_of, tables_behind
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,11 @@ def origins(desk: Desk, views: Sequence[View]) -> Origins:
     def make() -> Origins:
         sources: dict[str, Source] = {}
         refs: dict[str, None] = {}
-        cards = {card.sha256: card for card in snapshots.cards(desk.archive.path)}
-        for view in views:
-            own = dict.fromkeys(ref for node in view.nodes.values() for ref in (node.ref, *node.inputs))
-            rows = exact_rows(desk.engine, own, as_instant(view.as_of))
+        cards = cards_by_number(desk.archive)
+        for as_of in dict.fromkeys(view.as_of for view in views):
+            nodes = [node for view in views if view.as_of == as_of for node in view.nodes.values()]
+            own = dict.fromkeys(ref for node in nodes for ref in (node.ref, *node.inputs))
+            rows = exact_rows(desk.engine, own, as_instant(as_of))
             sources |= {ref: source_of(desk.archive, row, cards) for ref, row in rows.items()}
             refs |= own
         return Origins(sources, tables_behind(desk.engine, (r for r in refs if is_pattern(r)), cards))

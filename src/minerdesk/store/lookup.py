@@ -80,10 +80,19 @@ def exact_rows(engine: Engine, refs: Iterable[str], as_of: datetime) -> dict[str
             by_table.setdefault(table, []).append(ref)
     found: dict[str, dict[str, Any]] = {}
     for table, wanted in by_table.items():
+        read = next((q for q in engine.kept if q[:3] == ("rows", table, as_of)), None)
+        if read:  # a view has read the whole table already
+            names = set(wanted)
+            found |= {row["ref"]: row for row in engine.kept[read] if row["ref"] in names}
+            continue
         rows = frames.known(engine, table, as_of)
-        for row in records(engine.run(rows.filter(rows.ref.isin(wanted)))):
-            found[row["ref"]] = row
+        found |= {row["ref"]: row for row in records(engine.run(rows.filter(rows.ref.isin(wanted))))}
     return found
+
+
+def cards_by_number(archive: Archive) -> dict[int, snapshots.Card]:
+    """The cards of all snapshots by their number: the same bytes may have come under two names."""
+    return {card.number: card for card in snapshots.cards(archive.path)}
 
 
 def is_pattern(ref: str) -> bool:
@@ -91,20 +100,20 @@ def is_pattern(ref: str) -> bool:
     return "*" in ref or ".." in ref
 
 
-def tables_behind(engine: Engine, refs: Iterable[str], cards: dict[str, snapshots.Card]) -> dict[str, str]:
+def tables_behind(engine: Engine, refs: Iterable[str], cards: dict[int, snapshots.Card]) -> dict[str, str]:
     """For refs of many rows: table -> the origins of all bytes that table was read from."""
     origins: dict[str, str] = {}
     for table in sorted({ref.split("/", 1)[0] for ref in refs} & set(TABLES)):
         rows = engine.table(table)
-        found = engine.run(rows.select("snapshot").distinct()).to_pydict()["snapshot"]
-        origins[table] = "; ".join(sorted({cards[sha].origin for sha in found if sha in cards}))
+        found = engine.run(rows.select("snapshot_no").distinct()).to_pydict()["snapshot_no"]
+        origins[table] = "; ".join(sorted({cards[number].origin for number in found if number in cards}))
     return origins
 
 
-def source_of(archive: Archive, row: dict[str, Any], cards: dict[str, snapshots.Card]) -> Source:
+def source_of(archive: Archive, row: dict[str, Any], cards: dict[int, snapshots.Card]) -> Source:
     """Where a row was read: the excerpt is cut from the bytes themselves."""
     sha = row["snapshot"]
-    card = cards[sha]
+    card = cards[row["snapshot_no"]]
     return Source(sha, card.origin, card.name, row["locator"], excerpt(archive, sha, row["locator"]))
 
 
