@@ -132,7 +132,7 @@ def _basket_log(panel: MarketPanel) -> Floats:
     if len(places) < len(AI_BASKET):
         return np.full(len(panel.sessions) - 1, np.nan)
     closes = panel.close_usd[:, places]
-    change = closes[1:] * panel.split_ratio[1:, places] / closes[:-1] - 1
+    change = market.price_return_fraction(closes[:-1], closes[1:], panel.split_ratio[1:, places])
     basket: Floats = np.log1p(change.mean(axis=1))
     return basket
 
@@ -200,10 +200,12 @@ def history_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
             change = market.price_return_fraction(
                 panel.close_usd[start], panel.close_usd[end], panel.growth(start, end)
             )
-            cap = panel.close_usd[start] * panel.outstanding_shares[start]
+            cap = market.market_cap_usd(panel.outstanding_shares[start], panel.close_usd[start])
             known = own & np.isfinite(change) & np.isfinite(cap)
-            returned = (cap[known] * change[known]).sum() / cap[known].sum()
-            spent = (panel.close_usd * panel.share_volume)[start + 1 : end + 1].sum(axis=0)
+            effect = market.price_effect_usd(panel.outstanding_shares[start], panel.close_usd[start], change)
+            returned = market.sector_return_fraction(effect[known].sum(), cap[known].sum())
+            days = slice(start + 1, end + 1)
+            spent = market.turnover_usd(panel.close_usd[days], panel.share_volume[days]).sum(axis=0)
         traded = own & np.isfinite(spent)
         span = f"{past.start}..{past.end}"
         closes = (f"closes/*/{span}",)
@@ -223,7 +225,7 @@ def history_rows(book: Book, whole: Sector, week: Week) -> tuple[Row, ...]:
                 ),
                 "btc_return_fraction": book.model(
                     f"{at}/btc_return_fraction",
-                    float(bitcoin[1] / bitcoin[0] - 1),
+                    float(market.bitcoin_return_fraction(*bitcoin)),
                     "fraction",
                     "measures.market.bitcoin_return_fraction",
                     tuple(f"bitcoin_closes/utc_day/{day}" for day in (past.start, past.end)),
