@@ -400,3 +400,11 @@ def test_later_knowledge_is_used_when_asked_for(desk: Desk) -> None:
 
 def test_the_same_twice(desk: Desk) -> None:
     assert as_json(desk.week("2025-12-05")) == as_json(desk.week("2025-12-05"))
+
+
+def test_a_stake_counts_from_the_day_it_was_known(desk: Desk) -> None:
+    """Hut 8's stake in ABTC became known on 2025-11-14: the week's start does not know it, its end does."""
+    week = desk.week("2025-11-14")
+    assert week["sector_cap_net_start_usd"].value == week["sector_cap_gross_start_usd"].value
+    held = 585_779_922 * desk.trace("closes/ABTC/2025-11-14").rows
+    assert float(week["sector_cap_gross_end_usd"]) - float(week["sector_cap_net_end_usd"]) > held
